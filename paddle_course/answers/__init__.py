@@ -1,0 +1,19 @@
+"""Records become answers: tables, figures, words computed from the numbers, and the pages that hold them.
+
+A question's function returns an `Answer`; `write` makes report.html and answers.md of a run, `terminal` prints the same,
+`record` enters the results into docs/results.json.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "analysis": ["LayerRow", "counts", "layer_table"],
+        "console": ["terminal"],
+        "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
+        "page": ["write"],
+        "pieces": ["Answer", "Figure", "Question", "Result", "Table", "score"],
+        "results": ["entries", "record"],
+    },
+)

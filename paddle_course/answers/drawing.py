@@ -1,0 +1,121 @@
+"""A function that draws on matplotlib axes -> a `Figure`: SVG that takes the page's colours, PNG on white.
+
+In the SVG, ink is `currentColor`, the background is empty and text stays text, so that one drawing is read on a light
+and on a dark page, in the page's own font. Sizes are CSS pixels; a figure is narrow with large letters, because it
+must still be read when a telephone shows it 330 pixels wide. No pyplot: nothing global is kept.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Sheet
+
+from paddle_course.answers.pieces import Figure
+
+WIDTH = 460  # of a plain figure; a wider one scrolls on a telephone
+INK = "#1b1d21"  # becomes currentColor
+# Told apart with every kind of colour vision, and at least 3:1 against white and against the dark page. Blue is the
+# colour of what is right and large, orange of what is wrong.
+PALETTE = ("#2f7fd0", "#d9730d", "#1f9d76", "#c4548f", "#8a7a1c", "#7a68d8", "#1a94ad", "#c0504a")
+BLUE, ORANGE = PALETTE[:2]
+DASH, DOTS = (0, (5, 2.5)), (0, (1, 2))
+
+Panel = Callable[[Axes], None]
+
+
+@cache
+def _style() -> dict[str, Any]:
+    """matplotlib's settings while a figure is drawn. Chinese titles need a font that has the characters, for the PNG."""
+    chinese = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei")
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return {
+        "font.family": ["DejaVu Sans", *(name for name in chinese if name in installed)],
+        "font.size": 12,
+        "axes.labelsize": 12.5,
+        "axes.titlesize": 13.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.titlepad": 10,
+        "legend.fontsize": 12,
+        "text.color": INK,
+        "text.parse_math": False,  # a $ in a file name is a $
+        "axes.labelcolor": INK,
+        "axes.edgecolor": INK,
+        "axes.facecolor": "none",
+        "figure.facecolor": "none",
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.prop_cycle": matplotlib.cycler(color=PALETTE),
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.major.width": 0.8,
+        "xtick.major.size": 4,
+        "xtick.minor.size": 0,
+        "ytick.major.size": 0,
+        "ytick.minor.size": 0,
+        "grid.color": INK,
+        "grid.alpha": 0.14,
+        "grid.linewidth": 0.8,
+        "lines.linewidth": 2,
+        "lines.markersize": 5.5,
+        "legend.frameon": False,
+        "svg.fonttype": "none",
+        "figure.constrained_layout.h_pad": 0.06,
+        "figure.constrained_layout.w_pad": 0.04,
+    }
+
+
+def draw(name: str, caption: str, *panels: Panel, width: float = WIDTH, height: float = 300) -> Figure:
+    """`panels` drawn one beside the other, each `width` x `height` pixels. In the page, panels stand below each other
+    where there is no room for two."""
+    with matplotlib.rc_context(_style() | {"svg.hashsalt": name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # the SVG still has the text
+        sheets = [_sheet([panel], width, height) for panel in panels]
+        svg = "".join(_svg(sheet, f"{name}-{i}", caption) for i, sheet in enumerate(sheets))
+        whole = sheets[0] if len(panels) == 1 else _sheet(panels, width, height)
+        file = io.BytesIO()
+        whole.savefig(file, format="png", dpi=150, facecolor="white", metadata={"Software": None})
+    return Figure(name, caption, svg, file.getvalue())
+
+
+def _sheet(panels: Sequence[Panel], width: float, height: float) -> Sheet:
+    sheet = Sheet(figsize=(width * len(panels) / 72, height / 72), dpi=72, layout="constrained")
+    for axes, panel in zip(sheet.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        panel(axes)
+    sheet.draw_without_rendering()
+    sheet.set_layout_engine("none")  # the layout is found once, not again for each format
+    return sheet
+
+
+def _svg(sheet: Sheet, name: str, caption: str) -> str:
+    """The sheet as one <svg> for inlining: no prolog, no width in points, ids that no other figure of the page has."""
+    file = io.StringIO()
+    sheet.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = file.getvalue()
+    text = text[text.index("<svg ") :].strip()
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
+    used = set(re.findall(r"(?:url\(|href=\")#([\w-]+)", text))
+    text = re.sub(r' id="([^"]*)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", text)
+    text = re.sub(r'(url\(|href=")#', rf"\g<1>#{name}-", text)
+    text = text.replace(INK, "currentColor").replace('transform="rotate(-0 ', 'transform="rotate(0 ')
+    width, height = (round(72 * inches) for inches in sheet.get_size_inches())
+    wide = f' class="wide" style="min-width: {0.8 * width:.0f}px"' if width > WIDTH else ""
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
+        f' viewBox="0 0 {width} {height}" width="{width}"{wide} aria-label="{escape(caption)}"'
+        f' stroke-linejoin="round" font-family="sans-serif">'
+    )
+    text = re.sub(r"<svg [^>]*>", lambda _: head, text, count=1)
+    return re.sub(r"\s*\n\s*", "\n", text).replace("<defs>\n</defs>\n", "")

@@ -1,0 +1,28 @@
+"""Arrays -> batches: a batch is a pure function of (seed, epoch, position).
+
+    train = batches.Batches(data, size=128, seed=0, augment=(batches.flip, partial(batches.pad_crop, pad=4)))
+    for images, labels in train.epoch(3):       # float32 (B, C, H, W), int64 (B,)
+        ...
+
+The same batch comes out whenever it is asked for, so a run that resumes at epoch 3, position 57 needs nothing but these
+two numbers, and the plain loop and `paddle.io.DataLoader` with any number of workers agree to the last bit.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "pipeline": ["Batch", "Batches"],
+        "dataset": ["EpochDataset"],
+        "augment": [
+            "alternating_flip",
+            "channel_statistics",
+            "cutout",
+            "flip",
+            "mixup",
+            "pad_crop",
+            "rotate",
+        ],
+    },
+)

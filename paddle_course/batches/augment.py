@@ -1,0 +1,129 @@
+"""Batch -> batch: the pictures of a whole batch are flipped, shifted, turned, holed or mixed at once, and stay uint8.
+
+Every function takes (batch, rng) first and its settings by keyword, bound with functools.partial:
+
+    augment=(flip, partial(pad_crop, pad=4), partial(cutout, side=8))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from paddle_course.batches.pipeline import Batch
+
+HALVES = 2  # ends the seed of `alternating_flip`, as AUGMENT ends that of a batch: no two draws share a stream
+
+
+def flip(batch: Batch, rng: np.random.Generator, p: float = 0.5) -> Batch:
+    """Mirror each picture left to right with probability `p`."""
+    return _mirror(batch, rng.random(len(batch.images)) < p)
+
+
+def alternating_flip(batch: Batch, rng: np.random.Generator, seed: int = 0) -> Batch:
+    """Mirror a random half in epoch 0 and the other half in epoch 1, and so on in turn.
+
+    Any two consecutive epochs show every picture both ways, which random flips do only half of the time
+    (Jordan 2024, arXiv:2404.00498). The half is a function of `seed` and of the picture's place in the data set, not
+    of `rng`.
+    """
+    coins = np.random.default_rng([seed, 0, 0, HALVES]).random(batch.index.max() + 1)  # coin i is the same for any size
+    return _mirror(batch, (coins[batch.index] < 0.5) ^ bool(batch.epoch % 2))
+
+
+def pad_crop(batch: Batch, rng: np.random.Generator, pad: int = 4, mode: str = "reflect") -> Batch:
+    """Shift each picture by up to `pad` pixels; its reflection comes into view, or black with mode "constant"."""
+    n, height, width, _ = batch.images.shape
+    down, right = rng.integers(0, 2 * pad + 1, (2, n))
+    windows = sliding_window_view(_pad(batch.images, pad, mode), (height, width), axis=(1, 2))
+    crops = windows[np.arange(n), down, right]  # (B, C, H, W) by shape, (B, H, W, C) in memory
+    return replace(batch, images=crops.transpose(0, 2, 3, 1))
+
+
+def cutout(batch: Batch, rng: np.random.Generator, side: int, fill: int | Sequence[int] = 128) -> Batch:
+    """Cover a square of `side` pixels around a random pixel of each picture; near the edge, part of it falls outside.
+
+    `fill` is one grey level or one per channel; it should be near the data's mean, which normalising turns into 0
+    (DeVries & Taylor 2017, arXiv:1708.04552).
+    """
+    n, height, width, _ = batch.images.shape
+    top = rng.integers(0, height, (n, 1, 1)) - side // 2
+    left = rng.integers(0, width, (n, 1, 1)) - side // 2
+    rows, columns = np.arange(height)[:, None], np.arange(width)
+    covered = (rows >= top) & (rows < top + side) & (columns >= left) & (columns < left + side)  # (B, H, W)
+    images = batch.images.copy()
+    images[covered] = fill
+    return replace(batch, images=images)
+
+
+def rotate(batch: Batch, rng: np.random.Generator, degrees: float, mode: str = "constant") -> Batch:
+    """Turn each picture about its centre, counter-clockwise, by an angle from -degrees to degrees; bilinear.
+
+    The corners that come into view are black, or the picture's reflection with mode "reflect".
+    """
+    n, height, width, _ = batch.images.shape
+    angle = np.deg2rad(rng.uniform(-degrees, degrees, (n, 1, 1)))
+    margin = int(np.hypot(height, width) - min(height, width)) // 2 + 2  # the farthest a corner can reach outside
+    padded = _pad(batch.images, margin, mode)
+    y = np.arange(height)[:, None] - (height - 1) / 2
+    x = np.arange(width) - (width - 1) / 2
+    row = np.sin(angle) * x + np.cos(angle) * y + (height - 1) / 2 + margin  # (B, H, W): where each pixel comes from
+    column = np.cos(angle) * x - np.sin(angle) * y + (width - 1) / 2 + margin
+    return replace(batch, images=_bilinear(padded, row, column))
+
+
+def mixup(batch: Batch, rng: np.random.Generator, alpha: float, classes: int) -> Batch:
+    """Blend each picture, and its label, with another of the batch: labels become float32 (B, classes).
+
+    One share for the whole batch, drawn from Beta(alpha, alpha), as in the authors' code
+    (Zhang et al. 2018, arXiv:1710.09412).
+    """
+    share = rng.beta(alpha, alpha)
+    partner = rng.permutation(len(batch.images))
+    hot = batch.labels if batch.labels.ndim == 2 else np.eye(classes, dtype=np.float32)[batch.labels]
+    pictures = _blend(batch.images, batch.images[partner], np.float32(share))
+    labels = share * hot + (1 - share) * hot[partner]
+    return replace(batch, images=np.rint(pictures).astype(np.uint8), labels=labels)
+
+
+def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel of uint8 (N, H, W, C) in units of 0..1, exact, from its histogram."""
+    levels = np.arange(256) / 255
+    means, stds = [], []
+    for channel in range(images.shape[-1]):
+        # A thousand pictures at a time: bincount makes eight bytes of every one it counts.
+        parts = (images[i : i + 1000, ..., channel] for i in range(0, len(images), 1000))
+        counts = sum(np.bincount(part.ravel(), minlength=256) for part in parts)
+        mean = np.average(levels, weights=counts)
+        means.append(float(mean))
+        stds.append(float(np.sqrt(np.average((levels - mean) ** 2, weights=counts))))
+    return tuple(means), tuple(stds)
+
+
+def _mirror(batch: Batch, chosen: np.ndarray) -> Batch:
+    """Mirror the pictures where `chosen`, bool (B,), is true."""
+    images = batch.images.copy()
+    images[chosen] = images[chosen, :, ::-1]
+    return replace(batch, images=images)
+
+
+def _pad(images: np.ndarray, pad: int, mode: str) -> np.ndarray:
+    return np.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0)), mode=mode)
+
+
+def _bilinear(images: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """uint8 (B, H', W', C) read between its pixels at float (B, H, W) places -> uint8 (B, H, W, C)."""
+    top, left = np.floor(row).astype(np.int64), np.floor(column).astype(np.int64)
+    down, right = (row - top)[..., None].astype(np.float32), (column - left)[..., None].astype(np.float32)
+    picture = np.arange(len(images))[:, None, None]
+    above = _blend(images[picture, top, left + 1], images[picture, top, left], right)
+    below = _blend(images[picture, top + 1, left + 1], images[picture, top + 1, left], right)
+    return np.rint(_blend(below, above, down)).astype(np.uint8)
+
+
+def _blend(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """`share` of one and the rest of the other, float32."""
+    return share * one + (1 - share) * other

@@ -1,0 +1,142 @@
+"""A frozen dataclass <-> command line <-> config.json.
+
+A homework derives its `Config` from `RunConfig`; each field is a flag with the help text given beside it:
+
+    @dataclass(frozen=True)
+    class Config(RunConfig):
+        per_class: tuple[int, ...] = flag((10, 100), "pictures per class")
+
+An unknown flag or a value of the wrong type ends with one line and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import json
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from paddle_course.runtime import UserError
+
+Config = TypeVar("Config", bound="RunConfig")
+
+
+def flag(default: Any, help: str, choices: Sequence[Any] | None = None) -> Any:
+    """A dataclass field that is also a command-line flag."""
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The flags that every homework has."""
+
+    question: tuple[int, ...] = flag((), "answer only these questions, for example 3 or 1,3")
+    smoke: bool = flag(False, "run every path in seconds, on stand-in data; the numbers mean nothing")
+    full: bool = flag(False, "the published settings, however long they take")
+    seed: int = flag(0, "every draw is a function of this")
+    seeds: int = flag(3, "runs per setting where a mean and its spread are reported")
+    epochs: int = flag(0, "epochs of every training; 0 = each question's own budget")
+    out: str = flag("", "the run directory; empty = runs/<homework>/<data>")
+    data_root: str = flag("", "where the data lies; empty = PADDLE_COURSE_DATA or data/")
+    data: str = flag("real", "stand-in = small synthetic data in the true file formats", ("real", "stand-in"))
+    device: str = flag("cpu", "where Paddle computes", ("cpu", "gpu"))
+    fresh: bool = flag(False, "start over instead of going on where the last run stopped")
+    publish: bool = flag(False, "enter the results into docs/results.json")
+
+
+def parse(config: type[Config], argv: Sequence[str] | None = None, description: str = "") -> Config:
+    """The command line (default: sys.argv) as a `config`. `--help` prints and ends; mistakes end with exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="", description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.usage = "./run.sh HOMEWORK [flags]"
+    kinds = typing.get_type_hints(config)
+    for each in dataclasses.fields(config):
+        name, kind = "--" + each.name.replace("_", "-"), kinds[each.name]
+        help = each.metadata.get("help", "").replace("%", "%%") + f" (default: {shown(each.default)})"
+        if kind is bool:
+            parser.add_argument(name, action=argparse.BooleanOptionalAction, default=each.default, help=help)
+        else:
+            parser.add_argument(
+                name,
+                type=_reader(kind),
+                default=each.default,
+                choices=each.metadata.get("choices"),
+                help=help,
+                metavar=None if each.metadata.get("choices") else each.name.upper(),
+            )
+    values = vars(parser.parse_args(argv))
+    for each in dataclasses.fields(config):
+        if kinds[each.name] is int and values[each.name] < 0:
+            parser.error(f"argument --{each.name.replace('_', '-')}: {values[each.name]} is negative")
+    return config(**values)
+
+
+def _reader(kind: Any) -> Callable[[str], Any]:
+    """What turns a flag's text into a value of `kind`; argparse names the flag when it raises."""
+    if typing.get_origin(kind) is tuple:
+        item = typing.get_args(kind)[0]
+
+        def read(text: str) -> tuple[Any, ...]:
+            return tuple(item(part) for part in text.split(",") if part)
+
+        read.__name__ = f"comma-separated list of {item.__name__}"
+        return read
+    return kind
+
+
+def shown(value: Any) -> str:
+    """A value as one would type it behind its flag."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "all"
+    return str(value) if value != "" else '""'
+
+
+def describe(value: Any) -> Any:
+    """`value` as JSON: functions by name, `functools.partial` with its arguments, dataclasses by field.
+
+    >>> describe(functools.partial(max, key=1))
+    {'name': 'max', 'key': 1}
+    """
+    if isinstance(value, functools.partial):
+        return {"name": value.func.__name__} | {key: describe(each) for key, each in value.keywords.items()}
+    if hasattr(value, "describe"):
+        return value.describe()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: describe(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): describe(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [describe(each) for each in value]
+    if isinstance(value, Path):
+        return str(value)
+    if callable(value):
+        return {"name": getattr(value, "__name__", type(value).__name__)}
+    if hasattr(value, "item"):
+        return value.item()
+    return value
+
+
+def differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> list[str]:
+    """Where two descriptions differ, as "optimizer.lr: 0.1, now 0.01"."""
+    found = []
+    for key in sorted(old.keys() | new.keys()):
+        a, b, where = old.get(key), new.get(key), f"{path}{key}"
+        if isinstance(a, dict) and isinstance(b, dict):
+            found += differences(a, b, where + ".")
+        elif a != b:
+            found.append(f"{where}: {json.dumps(a)}, now {json.dumps(b)}")
+    return found
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A saved config.json. A damaged one is the user's to know about."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error}): use --fresh to start over") from None

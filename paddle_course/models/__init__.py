@@ -1,0 +1,19 @@
+"""Batches -> scores: the networks of the course in plain paddle.nn, images (B, C, H, W) in, logits (B, classes) out.
+
+model = models.build("resnet18", classes=100)
+models.MODELS["resnet18"].input_shape       # (3, 32, 32)
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "registry": ["MODELS", "Entry", "build"],
+        "lenet": ["LeNet"],
+        "camp": ["CampNet"],
+        "vgg": ["VGG"],
+        "resnet": ["Residual", "ResNet"],
+        "mlp": ["MLP"],
+    },
+)

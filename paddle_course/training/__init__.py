@@ -1,0 +1,14 @@
+"""Batches -> parameters and records: the loop, losses, metrics, schedules, optimizers, checkpoints, run directories."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["losses", "metrics", "optimizers", "schedules"],
+    submod_attrs={
+        "checkpoint": ["export", "load_params", "load_persistables", "save_params"],
+        "evaluation": ["evaluate", "predict"],
+        "loop": ["Diverged", "Phase", "Result", "fit"],
+        "records": ["Run"],
+    },
+)

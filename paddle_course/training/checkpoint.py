@@ -1,0 +1,233 @@
+"""A model and its optimizer <-> files: params, persistables, and a resume that ends in the same bits.
+
+A checkpoint is a directory: `params.safetensors` (weights and running statistics by structured name, `block1.conv.weight`),
+`optimizer.safetensors` (accumulators, `block1.conv.weight/moment1`) and `state.json` (where the training stands, SHA-256
+of both files), written last. Params alone are what another optimizer or another program wants; all three together are the
+persistables. Paddle's own names, `conv2d_0.w_0_moment1_0`, never enter a file: they change as soon as a second model is built.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+from safetensors import SafetensorError
+from safetensors.numpy import load as from_bytes
+from safetensors.numpy import save as to_bytes
+
+from paddle_course import runtime
+from paddle_course.runtime import UserError, write_file
+
+PARAMS, OPTIMIZER, STATE = "params.safetensors", "optimizer.safetensors", "state.json"
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass
+class State:
+    """Where a training stands after `step` updates. Everything else about the position follows from `step`."""
+
+    step: int = 0
+    loss: float = 0.0  # sums over the examples of this epoch so far
+    correct: float = 0.0
+    count: int = 0
+    best: float | None = None  # validation accuracy, and where it was
+    best_step: int = 0
+    epochs_since_best: int = 0
+    data_seconds: float = 0.0  # waiting for batches
+    step_seconds: float = 0.0  # everything between two batches
+
+    def count_in(self, images: int, loss: float, accuracy: float) -> None:
+        """One more update is done; `loss` and `accuracy` are means over its images."""
+        self.step += 1
+        self.loss += loss * images
+        self.correct += accuracy * images
+        self.count += images
+
+    def clocks(self) -> dict[str, float]:
+        """Seconds of training so far, and how many of them went into waiting for data."""
+        return {"seconds": self.data_seconds + self.step_seconds, "data_seconds": self.data_seconds}
+
+
+def param_arrays(model: paddle.nn.Layer) -> Arrays:
+    """Weights and running statistics by structured name, as copies."""
+    return {name: np.array(value.numpy(), order="C") for name, value in model.state_dict().items()}
+
+
+def save_params(model: paddle.nn.Layer, path: Path | str) -> str:
+    """Write the params to `path` and return their SHA-256."""
+    data = to_bytes(param_arrays(model))
+    write_file(Path(path), data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_params(path: Path | str, model: paddle.nn.Layer) -> None:
+    """Set the model's weights and running statistics from `path`; nothing is touched unless every name and shape fits."""
+    path = Path(path)
+    arrays, own = read_arrays(path), model.state_dict()
+    problems = [f"{name} is missing" for name in own if name not in arrays]
+    problems += [f"{name} is not in the model" for name in arrays if name not in own]
+    problems += [
+        f"{name} is {arrays[name].shape}, the model's is {tuple(value.shape)}"
+        for name, value in own.items()
+        if name in arrays and arrays[name].shape != tuple(value.shape)
+    ]
+    if problems:
+        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+        raise UserError(
+            f"{path} does not fit this {type(model).__name__}: {'; '.join(problems[:3])}{more}: "
+            "build the model with the settings it was saved with"
+        )
+    for name, value in own.items():
+        value.set_value(arrays[name])
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256, as `sha256sum` prints it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_arrays(path: Path) -> Arrays:
+    """The arrays of a safetensors file."""
+    try:
+        return from_bytes(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): name a params.safetensors that exists") from None
+    except SafetensorError as error:
+        raise UserError(f"{path} is damaged or no safetensors file ({error}): use another checkpoint") from None
+
+
+def accumulator_names(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer) -> dict[str, str]:
+    """Paddle's name of every accumulator -> ours, "conv2d_0.w_0_moment1_0" -> "conv1.weight/moment1"."""
+    # Longest first, so that "w_1" is not taken for the start of "w_10_moment1_0".
+    own = sorted(((value.name, name) for name, value in model.named_parameters()), key=lambda pair: -len(pair[0]))
+    names = {}
+    for key in optimizer.state_dict():
+        for theirs, ours in own:
+            if key.startswith(theirs + "_"):
+                names[key] = f"{ours}/{re.sub(r'_[0-9]+$', '', key[len(theirs) + 1 :])}"
+                break
+    return names
+
+
+def save(directory: Path, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, state: State) -> str:
+    """Write the persistables to `directory`, whole or not at all, and return the SHA-256 of the params."""
+    accumulators = optimizer.state_dict()
+    names = accumulator_names(model, optimizer)
+    arrays = {ours: np.array(accumulators[theirs].numpy(), order="C") for theirs, ours in names.items()}
+    files = {PARAMS: to_bytes(param_arrays(model)), OPTIMIZER: to_bytes(arrays)}
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    about = {"optimizer": type(optimizer).__name__, "sha256": digests, "fingerprint": runtime.fingerprint()}
+    files[STATE] = json.dumps({"state": asdict(state)} | about, indent=2).encode()
+    temporary = directory.with_name(f".{directory.name}.tmp")
+    try:
+        for name, data in files.items():
+            write_file(temporary / name, data)
+        shutil.rmtree(directory, ignore_errors=True)  # there only when damaged: an intact one would have been resumed
+        temporary.replace(directory)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return digests[PARAMS]
+
+
+def read_state(directory: Path) -> tuple[State, dict[str, Any]]:
+    """The state of a checkpoint and the rest of its state.json, after checking both files against their SHA-256."""
+    try:
+        about = json.loads((directory / STATE).read_text(encoding="utf-8"))
+        state = State(**about.pop("state"))
+        for name, digest in about["sha256"].items():
+            if sha256(directory / name) != digest:
+                raise ValueError(f"{name} is not what was written")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(f"the checkpoint {directory} is damaged ({error}): use an earlier one or --fresh") from None
+    return state, about
+
+
+def steps(checkpoints: Path) -> list[Path]:
+    """The checkpoint directories below `checkpoints`, newest first."""
+    return sorted((p for p in checkpoints.glob("[0-9]*") if p.name.isdigit()), key=lambda p: -int(p.name))
+
+
+def latest(checkpoints: Path) -> Path | None:
+    """The newest intact checkpoint; a damaged one is named on stderr and passed over."""
+    for directory in steps(checkpoints):
+        try:
+            read_state(directory)
+            return directory
+        except UserError as error:
+            print(f"warning: {error}", file=sys.stderr)
+    return None
+
+
+def keep(checkpoints: Path, count: int = 2) -> None:
+    """Remove all but the newest `count` checkpoints."""
+    for directory in steps(checkpoints)[count:]:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def load_persistables(
+    directory: Path | str, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer
+) -> tuple[State, dict[str, Any]]:
+    """Set model and optimizer from a checkpoint and return its state. Both are untouched if anything does not fit.
+
+    Raises:
+        UserError: the checkpoint is damaged, belongs to another model, or was saved with another optimizer.
+    """
+    directory = Path(directory)
+    state, about = read_state(directory)
+    theirs, ours = about["optimizer"], type(optimizer).__name__
+    arrays = read_arrays(directory / OPTIMIZER)
+    if theirs != ours:
+        kinds = sorted({name.rpartition("/")[2] for name in arrays})
+        raise UserError(
+            f"{directory} holds the persistables of {theirs} ({', '.join(kinds) or 'no accumulators'}), which {ours} "
+            f"cannot use: load the params alone, training.load_params('{directory / PARAMS}', model)"
+        )
+    names = materialise(model, optimizer, arrays)
+    if set(names.values()) != set(arrays):
+        odd = sorted(set(names.values()) ^ set(arrays))
+        raise UserError(f"{directory / OPTIMIZER} does not fit this {ours}: {odd[0]} and {len(odd) - 1} more differ")
+    load_params(directory / PARAMS, model)
+    optimizer.set_state_dict({theirs: paddle.to_tensor(arrays[ours]) for theirs, ours in names.items()})
+    return state, about
+
+
+def materialise(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, arrays: Arrays) -> dict[str, str]:
+    """Make Paddle create the accumulators that `arrays` names and return `accumulator_names`.
+
+    It creates them at the first step. This one has zero gradients, and the params are put back after it, for weight
+    decay moves them even so.
+    """
+    wanted = {name.rpartition("/")[0] for name in arrays}
+    touched = [p for name, p in model.named_parameters() if name in wanted]
+    before = [p.numpy().copy() for p in touched]
+    for parameter in touched:
+        parameter.grad = paddle.zeros_like(parameter)
+    if touched:
+        optimizer.step()
+        optimizer.clear_grad()
+    for parameter, value in zip(touched, before, strict=True):
+        parameter.set_value(value)
+    return accumulator_names(model, optimizer)
+
+
+def export(model: paddle.nn.Layer, path: Path | str, input_shape: tuple[int, ...]) -> None:
+    """Write the model for inference (`paddle.jit.load`, Paddle Inference); `input_shape` is (C, H, W), any batch size."""
+    was_training = model.training
+    model.eval()
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.redirect_stderr(sys.stdout):
+            paddle.jit.save(model, str(path), input_spec=[paddle.static.InputSpec([None, *input_shape], "float32")])
+    finally:
+        if was_training:
+            model.train()

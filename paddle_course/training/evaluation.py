@@ -1,0 +1,38 @@
+"""A model and batches -> scores: every example once, weighted by count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import paddle
+
+from paddle_course import batches
+
+
+def predict(model: paddle.nn.Layer, data: batches.Batches) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (N, K) float32 and labels (N,) of all of `data`, in its order; the model's mode is put back."""
+    was_training = model.training
+    model.eval()
+    logits, labels = [], []
+    with paddle.no_grad():
+        for images, batch_labels in data.epoch(0):
+            logits.append(model(paddle.to_tensor(images)).numpy())
+            labels.append(batch_labels)
+    if was_training:
+        model.train()
+    return np.concatenate(logits), np.concatenate(labels)
+
+
+def evaluate(model: paddle.nn.Layer, data: batches.Batches, loss: Callable[..., paddle.Tensor]) -> dict[str, float]:
+    """Mean loss and accuracy over all of `data`."""
+    logits, labels = predict(model, data)
+    with paddle.no_grad():
+        value = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).item()
+    return {"loss": value, "accuracy": hits(logits, labels) / len(labels)}
+
+
+def hits(logits: paddle.Tensor | np.ndarray, labels: np.ndarray) -> int:
+    """How many rows have their largest logit at the label; soft labels (N, K) count by their largest share."""
+    rows = logits.numpy() if isinstance(logits, paddle.Tensor) else logits
+    return int((rows.argmax(1) == (labels if labels.ndim == 1 else labels.argmax(1))).sum())

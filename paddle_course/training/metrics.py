@@ -1,0 +1,113 @@
+"""Logits and labels of a whole data set -> how good the model is.
+
+`scores` are logits (N, K) as the network gives them, `labels` integers (N,) in 0..K-1, both NumPy arrays; shares are floats in
+0..1. No labels are needed for every class: a mean over classes (macro-F1, mAP) runs over those that occur in `labels`, and
+per class the others are NaN, because there is nothing of them to find.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from sklearn import metrics
+
+
+class PerClass(NamedTuple):
+    """One float64 (K,) array each; NaN for a class that `labels` lacks."""
+
+    precision: np.ndarray  # right / predicted as this class; 0 when never predicted
+    recall: np.ndarray  # right / labelled as this class
+    f1: np.ndarray  # harmonic mean of the two
+    ap: np.ndarray  # average precision: examples ranked by this class's probability
+
+
+def log_softmax(scores: np.ndarray) -> np.ndarray:
+    """(N, K) -> (N, K) float64 log-probabilities, finite however large the logits are."""
+    shifted = scores - scores.max(axis=1, keepdims=True).astype(np.float64)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """(N, K) -> (N, K) float64 probabilities, each row summing to one."""
+    return np.exp(log_softmax(scores))
+
+
+def guesses(scores: np.ndarray, k: int) -> np.ndarray:
+    """The k best classes of every row, best first: int64 (N, min(k, K)). Equal scores go to the lower class, as argmax has it."""
+    return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+
+
+def accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The share of examples whose best guess is right."""
+    return float(metrics.accuracy_score(labels, scores.argmax(axis=1)))
+
+
+def top_k(scores: np.ndarray, labels: np.ndarray, k: int) -> float:
+    """The share of examples whose label is among the k best guesses; top-k error is one minus this.
+
+    scikit-learn's `top_k_accuracy_score`, but defined for K = 2 and k >= K too, and equal to `accuracy` for k = 1 whatever the ties.
+    """
+    return float((guesses(scores, k) == labels[:, None]).any(axis=1).mean())
+
+
+def map_at_k(scores: np.ndarray, labels: np.ndarray, k: int = 3) -> float:
+    """Mean average precision at k as Kaggle's Quick, Draw! counts it: 1, 1/2, 1/3 ... for a label that is guess 1, 2, 3 ..., else 0.
+
+    Between accuracy and top-k accuracy, and equal to them only where every hit is a first guess.
+    """
+    hits = guesses(scores, k) == labels[:, None]
+    return float((hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1).mean())
+
+
+def cross_entropy(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Mean -log p of the right class, in nats: `losses.cross_entropy` in float64. (scikit-learn's `log_loss` stops at 36.)"""
+    return float(-np.take_along_axis(log_softmax(scores), labels[:, None], axis=1).mean())
+
+
+def macro_f1(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The mean of the classes' F1, small classes counting as much as large ones."""
+    return float(
+        metrics.f1_score(labels, scores.argmax(axis=1), labels=np.unique(labels), average="macro", zero_division=0)
+    )
+
+
+def mean_average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
+    """mAP: the mean of the classes' average precision, each class against the rest (Everingham et al. 2010)."""
+    return float(np.nanmean(_average_precision(scores, labels)))
+
+
+def per_class(scores: np.ndarray, labels: np.ndarray) -> PerClass:
+    """Precision, recall, F1 (all of the best guess) and average precision (of the whole ranking) for every class."""
+    classes = np.arange(scores.shape[1])
+    columns = metrics.precision_recall_fscore_support(labels, scores.argmax(axis=1), labels=classes, zero_division=0)[:3]
+    present = np.isin(classes, labels)
+    return PerClass(*(np.where(present, column, np.nan) for column in columns), _average_precision(scores, labels))
+
+
+def _average_precision(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """float64 (K,): sum of (R_n - R_(n-1)) P_n down the ranking by probability; logits of two pictures are not comparable."""
+    ap = np.full(scores.shape[1], np.nan)
+    probabilities = softmax(scores)
+    for each in np.unique(labels):
+        ap[each] = metrics.average_precision_score(labels == each, probabilities[:, each])
+    return ap
+
+
+def confusion(scores: np.ndarray, labels: np.ndarray, classes: int | None = None) -> np.ndarray:
+    """int64 (K, K) counts: row = the label, column = the best guess. `classes` is K (default: the columns of `scores`)."""
+    every = np.arange(scores.shape[1] if classes is None else classes)
+    return metrics.confusion_matrix(labels, scores.argmax(axis=1), labels=every)
+
+
+def wilson(correct_share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """The interval that holds the true share with 95 % confidence (z = 1.96), having seen `correct_share` of n >= 1 examples.
+
+    Wilson 1927; unlike share +- z sqrt(share (1 - share) / n) it stays within 0..1 and is honest at the ends (Brown, Cai and
+    DasGupta 2001).
+    """
+    centre = correct_share + z * z / (2 * n)
+    half = z * math.sqrt(correct_share * (1 - correct_share) / n + (z / (2 * n)) ** 2)
+    scale = 1 + z * z / n
+    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)

@@ -1,0 +1,80 @@
+"""A name and a model -> the Paddle optimizer that moves the model's trainable parameters.
+
+The update of a parameter w with gradient g, step t from 1; L2 weight decay adds `weight_decay * w` to g first, adamw's does not:
+
+    sgd        w -= lr g                                                  Robbins and Monro 1951
+    momentum   v = m v + g;  w -= lr v                                    Polyak 1964; m = momentum
+    nesterov   v = m v + g;  w -= lr (g + m v)                            Sutskever et al. 2013
+    adagrad    s = s + g g;  w -= lr g / (sqrt(s) + epsilon)              Duchi et al. 2011
+    rmsprop    s = rho s + (1 - rho) g g;  w -= lr g / sqrt(s + epsilon)  Hinton 2012, lecture 6e
+    adam       a = beta1 a + (1 - beta1) g;  s = beta2 s + (1 - beta2) g g
+               w -= lr a' / (sqrt(s') + epsilon)                          Kingma and Ba 2015, arXiv 1412.6980
+               with a' = a / (1 - beta1^t), s' = s / (1 - beta2^t)
+    adamw      w -= lr weight_decay w, then adam                          Loshchilov and Hutter 2019, arXiv 1711.05101
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import paddle
+
+from paddle_course.runtime import UserError
+
+# name -> Paddle's class, what is fixed, and the settings with their defaults
+_ADAM = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+OPTIMIZERS: dict[str, tuple[type, dict[str, Any], dict[str, Any]]] = {
+    "sgd": (paddle.optimizer.SGD, {}, {"weight_decay": 0.0}),
+    "momentum": (paddle.optimizer.Momentum, {}, {"momentum": 0.9, "weight_decay": 0.0}),
+    "nesterov": (paddle.optimizer.Momentum, {"use_nesterov": True}, {"momentum": 0.9, "weight_decay": 0.0}),
+    "adagrad": (paddle.optimizer.Adagrad, {}, {"epsilon": 1e-6, "weight_decay": 0.0}),
+    "rmsprop": (
+        paddle.optimizer.RMSProp,
+        {},
+        {"rho": 0.95, "epsilon": 1e-6, "momentum": 0.0, "centered": False, "weight_decay": 0.0},
+    ),
+    "adam": (paddle.optimizer.Adam, {}, {**_ADAM, "weight_decay": 0.0}),
+    "adamw": (paddle.optimizer.AdamW, {}, {**_ADAM, "weight_decay": 0.01}),
+}
+
+
+def build(
+    name: str,
+    model: paddle.nn.Layer,
+    lr: float = 0.0,
+    no_decay: Sequence[str] = (),
+    groups: Mapping[str, Mapping[str, float]] | None = None,
+    **settings: Any,
+) -> paddle.optimizer.Optimizer:
+    """The optimizer `name` (a key of OPTIMIZERS) over `model`'s trainable parameters; the loop sets its rate at each step.
+
+    `settings` are those listed in OPTIMIZERS. `groups` gives the parameters whose structured name matches a shell pattern a
+    weight decay of their own, or a `learning_rate` that multiplies the optimizer's; the first match counts:
+    `{"*norm*.bias": {"learning_rate": 64.0, "weight_decay": 2.1e-5}}`. `no_decay=("*.bias",)` is short for weight decay 0.
+    Unknown names and settings, and patterns that match nothing, raise UserError.
+    """
+    if name not in OPTIMIZERS:
+        raise UserError(f"unknown optimizer {name!r}: choose from {', '.join(OPTIMIZERS)}")
+    kind, fixed, defaults = OPTIMIZERS[name]
+    if unknown := sorted(settings.keys() - defaults):
+        raise UserError(f"optimizer {name} has no setting {', '.join(unknown)}: it knows {', '.join(defaults)}")
+    special = {**(groups or {}), **{pattern: {"weight_decay": 0.0} for pattern in no_decay}}
+    return kind(learning_rate=float(lr), parameters=_grouped(model, special), **fixed, **defaults | settings)
+
+
+def _grouped(model: paddle.nn.Layer, special: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """The trainable parameters as Paddle's parameter groups: the ordinary ones, then those of each pattern.
+
+    Paddle writes a group's settings onto the parameters, and the next optimizer (a second phase) would find them there: reset.
+    """
+    found: dict[str, list[paddle.Tensor]] = {"": [], **{pattern: [] for pattern in special}}
+    for name, parameter in model.named_parameters():
+        if not parameter.stop_gradient:
+            parameter.regularizer = None
+            parameter.optimize_attr["learning_rate"] = 1.0
+            found[next((each for each in special if fnmatchcase(name, each)), "")].append(parameter)
+    if unused := [pattern for pattern in special if not found[pattern]]:
+        raise UserError(f"no trainable parameter is left for {', '.join(unused)} in {type(model).__name__}")
+    return [{"params": each, **special.get(pattern, {})} for pattern, each in found.items() if each]

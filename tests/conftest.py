@@ -1,0 +1,22 @@
+"""What all tests share: Paddle started as the homework starts it, and the real data where it lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from paddle_course import runtime
+
+
+@pytest.fixture(scope="session", autouse=True)
+def paddle_started() -> None:
+    """Import Paddle before the first test: what its import says on stderr must not fall into a test's output."""
+    runtime.start()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the publishers' data. Nothing of it is in the repository: a test that uses it has a twin on stand-ins."""
+    return Path(os.environ.get("PADDLE_COURSE_DATA", runtime.ROOT / "data"))
