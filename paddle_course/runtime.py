@@ -68,7 +68,9 @@ def start(device: str = "cpu") -> str:
         try:
             import paddle
         except ImportError as error:
-            raise UserError(f"Paddle cannot be imported ({error}): run ./run.sh once, it installs what is needed") from None
+            raise UserError(
+                f"Paddle cannot be imported ({error}): run ./run.sh once, it installs what is needed"
+            ) from None
     for line in said.getvalue().splitlines():
         if line and "OMP_NUM_THREADS" not in line and "ccache" not in line:
             print(line, file=sys.stderr)

@@ -1,7 +1,7 @@
 """Records become answers: tables, figures, words computed from the numbers, and the pages that hold them.
 
-A question's function returns an `Answer`; `write` makes report.html and answers.md of a run, `terminal` prints the same,
-`record` enters the results into docs/results.json.
+A question's function returns an `Answer`; `write` makes report.html and answers.md of a run, `terminal` prints the
+same, `record` enters the results into docs/results.json.
 """
 
 import lazy_loader

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
@@ -17,6 +19,9 @@ from rich.text import Text
 from paddle_course.answers import words as wording
 from paddle_course.answers.page import SYNTHETIC
 from paddle_course.answers.pieces import Question, Table, cells, numeric
+
+LONGEST = 24  # cells of a text column, before it wraps
+GAP = 3  # cells between columns
 
 
 def terminal(
@@ -41,7 +46,9 @@ def terminal(
         _titles(console, (question.zh, question.en), "bold", f"{i}. ")
         console.print(Padding(Markdown(text[f"q{i}"][tongue]), (1, 0, 0, 0)))
         for table in question.answer.tables:
-            console.print(Padding(_grid(table), (1, 0, 0, 0)))
+            console.print(Padding(Text(table.caption, style="bold"), (1, 0, 0, 0)))
+            for grid in _grids(table, console.width):
+                console.print(Padding(grid, (1, 0, 0, 0)))
             if table.note:
                 console.print(Text(table.note, style="dim italic"))
 
@@ -53,25 +60,51 @@ def language() -> str:
 
 
 def _titles(console: Console, title: tuple[str, str], style: str, number: str) -> None:
-    console.print(Text(number + title[0], style=style))
-    console.print(Text(" " * len(number) + title[1], style="dim"))
+    if not number:
+        console.print(Text(fold(title[0], console.width), style=style), Text(title[1], style="dim"), sep="\n")
+        return
+    both = Grid.grid(padding=0)
+    both.add_column(no_wrap=True)
+    both.add_column()
+    room = max(20, console.width - len(number))
+    both.add_row(Text(number, style=style), Text(fold(title[0], room), style=style))
+    both.add_row("", Text(title[1], style="dim"))
+    console.print(both)
 
 
-def _grid(table: Table) -> Grid:
-    """Headings may wrap at a space; numbers keep their width, so that none is ever cut."""
-    grid = Grid(
-        title=Text(table.caption), title_style="bold", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
-    )
-    rows = cells(table)
-    for i, (head, right) in enumerate(zip(table.header, numeric(table), strict=True)):
-        widest = max((len(row[i]) for row in rows), default=0)
-        grid.add_column(
-            Text(head),
-            justify="right" if right else "left",
-            min_width=widest if right else None,
-            overflow="fold",
-            vertical="bottom" if not rows else "top",
+def fold(text: str, width: int) -> str:
+    """Chinese text in lines of at most `width` cells. It may break anywhere but before a full stop or in a word."""
+    lines = [""]
+    for piece in re.findall(r"(?:[!-~]+ ?|.)[，。、；：？！）》”]*", text):
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _grids(table: Table, room: int) -> Iterator[Grid]:
+    """The table in as many parts as the room asks for, each with the first column again, so that no number is cut."""
+    text, right = cells(table), numeric(table)
+    columns = list(zip(*text, strict=True)) if text else [()] * len(table.header)
+    longest = [max(map(cell_len, column), default=0) for column in columns]
+    words = [max(map(cell_len, head.split()), default=0) for head in table.header]
+    # Numbers stay whole, text wraps beyond `LONGEST`, headings wrap between words.
+    need = [max(a if n else min(a, LONGEST), b) for a, b, n in zip(longest, words, right, strict=True)]
+    parts: list[list[int]] = [[0]]
+    for i in range(1, len(need)):
+        if len(parts[-1]) > 1 and sum(need[j] + GAP for j in parts[-1]) + need[i] > room:
+            parts.append([0])
+        parts[-1].append(i)
+    for part in parts:
+        grid = Grid(
+            box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", padding=(0, GAP - 1, 0, 0)
         )
-    for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    return grid
+        spare = room - sum(need[i] + GAP for i in part) + GAP
+        for i in part:
+            more = max(0, min(spare, max(longest[i], cell_len(table.header[i])) - need[i]))
+            spare -= more
+            side = "right" if right[i] else "left"
+            grid.add_column(Text(table.header[i]), justify=side, width=need[i] + more, overflow="fold")
+        for row in text:
+            grid.add_row(*(Text(row[i]) for i in part))
+        yield grid

@@ -19,8 +19,9 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from paddle_course.answers.pieces import Figure
+from paddle_course.answers.pieces import Figure, number
 
 WIDTH = 460  # of a plain figure; a wider one scrolls on a telephone
 INK = "#1b1d21"  # becomes currentColor
@@ -35,7 +36,7 @@ Panel = Callable[[Axes], None]
 
 @cache
 def _style() -> dict[str, Any]:
-    """matplotlib's settings while a figure is drawn. Chinese titles need a font that has the characters, for the PNG."""
+    """matplotlib's settings while a figure is drawn. For the PNG, Chinese titles need a font that has the characters."""
     chinese = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei")
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return {
@@ -111,11 +112,33 @@ def _svg(sheet: Sheet, name: str, caption: str) -> str:
     text = re.sub(r'(url\(|href=")#', rf"\g<1>#{name}-", text)
     text = text.replace(INK, "currentColor").replace('transform="rotate(-0 ', 'transform="rotate(0 ')
     width, height = (round(72 * inches) for inches in sheet.get_size_inches())
-    wide = f' class="wide" style="min-width: {0.8 * width:.0f}px"' if width > WIDTH else ""
+    room = f"max-width: {1.25 * width:.0f}px"  # letters are about as large in every figure
+    wide = f'class="wide" style="{room}; min-width: {0.8 * width:.0f}px"' if width > WIDTH else f'style="{room}"'
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
-        f' viewBox="0 0 {width} {height}" width="{width}"{wide} aria-label="{escape(caption)}"'
+        f' viewBox="0 0 {width} {height}" width="{width}" {wide} aria-label="{escape(caption)}"'
         f' stroke-linejoin="round" font-family="sans-serif">'
     )
     text = re.sub(r"<svg [^>]*>", lambda _: head, text, count=1)
     return re.sub(r"\s*\n\s*", "\n", text).replace("<defs>\n</defs>\n", "")
+
+
+def scale(axes: Axes, which: str, log: bool = False, percent: bool = False) -> None:
+    """Ticks of the x or y axis as one reads them: 1,000 or 65 %, on a log axis 1, 2, 5, 10 ..."""
+    axis = getattr(axes, f"{which}axis")
+    if log:
+        getattr(axes, f"set_{which}scale")("log", nonpositive="clip")
+        low, high = getattr(axes, f"get_{which}lim")()
+        steps = (1, 2, 5) if high / low < 10**3.3 else (1,)
+        axis.set_major_locator(LogLocator(subs=steps, numticks=12))
+        axis.set_minor_locator(NullLocator())
+        axis.set_minor_formatter(NullFormatter())
+    if percent:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g} %"))
+    else:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+
+
+def _tick(value: float) -> str:
+    value = float(f"{value:.10g}")  # 0.30000000000000004
+    return number(int(value)) if value == int(value) and abs(value) < 1e7 else f"{value:.4g}"

@@ -12,14 +12,13 @@ from functools import partial
 import cv2
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import MaxNLocator
 
-from paddle_course.answers.drawing import BLUE, DASH, DOTS, INK, ORANGE, PALETTE, WIDTH, draw
+from paddle_course.answers.drawing import BLUE, DASH, DOTS, INK, ORANGE, PALETTE, WIDTH, draw, scale
 from paddle_course.answers.pieces import Figure, number
 
 MARKERS = "os^Dv*PX"
 LETTER = 7.0  # the mean width of a letter at 12 px, generously
-MANY = 700  # points, from which a curve is a record of every step: thin line
 OFFSET = {"textcoords": "offset points"}
 
 
@@ -55,21 +54,23 @@ def _chart(chart: Chart, axes: Axes) -> None:
         y = np.where(np.isfinite(y), y, np.nan)
         fit, colour = label in chart.dashed, PALETTE[i % len(PALETTE)]
         points = MARKERS[i % len(MARKERS)] if len(x) <= 24 and not fit else ""
-        line = {"linestyle": DASH if fit or i >= len(PALETTE) else "-", "linewidth": 2 if len(x) < MANY else 1}
-        axes.plot(x, y, color=colour, marker=points, markeredgewidth=0, label=label, **line)
+        style = {"linestyle": DASH if fit or i >= len(PALETTE) else "-", "linewidth": 1 if _noisy(y) else 2}
+        axes.plot(x, y, color=colour, marker=points, markeredgewidth=0, label=label, **style)
         if sd:
             axes.fill_between(x, y - sd[0], y + sd[0], color=colour, alpha=0.2, linewidth=0)
     axes.set(xlabel=chart.xlabel, ylabel=chart.ylabel, title=chart.title)
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
-    _scale(axes, "x", chart.logx, False)
-    _scale(axes, "y", chart.logy, chart.percent)
+    scale(axes, "x", chart.logx)
+    scale(axes, "y", chart.logy, chart.percent)
     xs = [np.asarray(values[0], dtype=float) for values in chart.series.values()]
     if not chart.logx and all((x == np.round(x)).all() for x in xs):  # epochs, steps
         axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10], integer=True))
     for label, x in chart.marks.items():
         axes.axvline(x, color=INK, linestyle=DOTS, linewidth=1.2)
-        axes.annotate(label, (x, 1), xycoords=("data", "axes fraction"), xytext=(5, -2), va="top", **OFFSET, fontsize=11)
+        axes.annotate(
+            label, (x, 1), xycoords=("data", "axes fraction"), xytext=(5, -2), va="top", **OFFSET, fontsize=11
+        )
     if len(chart.series) > 1:
         columns = _legend_columns(list(chart.series))
         style = {"borderaxespad": 0.3, "borderpad": 0, "handlelength": 1.8, "columnspacing": 1.6}
@@ -80,40 +81,25 @@ def _chart(chart: Chart, axes: Axes) -> None:
 def _thin(values: list[np.ndarray], logx: bool) -> list[np.ndarray]:
     """Of a long record, the lowest and highest point in each of 400 stretches: it looks the same and is small."""
     x, y = values[:2]
-    if len(x) < MANY:
+    if len(x) <= 800:
         return values
-    place = np.log(np.maximum(x, np.finfo(float).tiny)) if logx else x
+    place = np.log(np.maximum(x, x[x > 0].min())) if logx else x
     edges = np.searchsorted(place, np.linspace(place[0], place[-1], 401)[1:-1])
     stretches = [part for part in np.split(np.arange(len(x)), edges) if len(part)]
-    low = [part[np.argmin(y[part])] for part in stretches]
-    high = [part[np.argmax(y[part])] for part in stretches]
-    keep = np.unique([0, *low, *high, len(x) - 1])
+    ends = [part[end(y[part])] for part in stretches for end in (np.argmin, np.argmax)]
+    keep = np.unique([0, *ends, len(x) - 1])
     return [each[keep] for each in values]
+
+
+def _noisy(y: np.ndarray) -> bool:
+    """Whether a curve goes up and down its own range many times, as the loss of single steps does."""
+    y = y[np.isfinite(y)]
+    return len(y) > 100 and bool(np.abs(np.diff(y)).sum() > 10 * np.ptp(y))
 
 
 def _legend_columns(labels: Sequence[str]) -> int:
     widest = max((len(label) for label in labels), default=0) * LETTER + 46
     return max(1, min(len(labels), int((WIDTH - 40) // widest)))
-
-
-def _scale(axes: Axes, which: str, log: bool, percent: bool) -> None:
-    axis = getattr(axes, f"{which}axis")
-    if log:
-        getattr(axes, f"set_{which}scale")("log", nonpositive="clip")
-        low, high = getattr(axes, f"get_{which}lim")()
-        steps = (1, 2, 5) if high / low < 10**3.3 else (1,)
-        axis.set_major_locator(LogLocator(subs=steps, numticks=12))
-        axis.set_minor_locator(NullLocator())
-        axis.set_minor_formatter(NullFormatter())
-    if percent:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g} %"))
-    else:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
-
-
-def _tick(value: float) -> str:
-    value = float(f"{value:.10g}")  # 0.30000000000000004
-    return number(int(value)) if value == int(value) and abs(value) < 1e7 else f"{value:.4g}"
 
 
 def bars(
@@ -128,8 +114,8 @@ def bars(
     """Horizontal bars, first label on top, each with its value behind it; `errors` (one sd) as whiskers."""
 
     def panel(axes: Axes) -> None:
-        length, spread = np.asarray(values, dtype=float), np.asarray(errors if errors is not None else 0 * np.array(values))
-        where = np.arange(len(length))
+        length, where = np.asarray(values, dtype=float), np.arange(len(values))
+        spread = np.zeros(len(values)) if errors is None else np.asarray(errors, dtype=float)
         axes.barh(where, length, height=0.62, color=BLUE, alpha=0.85)
         if errors is not None:
             axes.errorbar(length, where, xerr=spread, fmt="none", ecolor=INK, elinewidth=1.3, capsize=3)
@@ -145,7 +131,7 @@ def bars(
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="x", length=0)
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        _scale(axes, "x", False, percent)
+        scale(axes, "x", percent=percent)
 
     return draw(name, caption, panel, height=70 + 30 * len(labels))
 
@@ -196,7 +182,14 @@ def _rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
 
 
-def _grid(axes: Axes, colour: np.ndarray, depth: np.ndarray, text: list | None, labels: Sequence[str] | None, rotate: bool = False):
+def _grid(
+    axes: Axes,
+    colour: np.ndarray,
+    depth: np.ndarray,
+    text: list | None,
+    labels: Sequence[str] | None,
+    rotate: bool = False,
+):
     """Cells whose colour comes in by transparency: nothing is the page's own colour, be it light or dark."""
     axes.imshow(np.dstack([colour, np.clip(depth, 0, 1)]), interpolation="none", aspect="auto")
     for i, row in enumerate(text or []):
@@ -212,7 +205,12 @@ def _grid(axes: Axes, colour: np.ndarray, depth: np.ndarray, text: list | None, 
 
 
 def pictures(
-    name: str, caption: str, images: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 8, pixels: int = 96
+    name: str,
+    caption: str,
+    images: Sequence[np.ndarray],
+    titles: Sequence[str] = (),
+    columns: int = 8,
+    pixels: int = 96,
 ) -> Figure:
     """A grid of uint8 images (H, W, 3), (H, W, 1) or (H, W), of any sizes, with a title under each ("\\n" breaks it).
     Images larger than `pixels` are shrunk to that, so that the page stays small."""
@@ -220,7 +218,7 @@ def pictures(
     lines = max((title.count("\n") + 1 for title in titles), default=0)
     columns = min(columns, max(1, len(images)))
     rows = -(-len(images) // columns)
-    side = max(WIDTH / columns if columns > 3 else 120, 0.85 * LETTER * letters) - 8
+    side = max((WIDTH - 8) / max(columns, 4), 0.85 * LETTER * letters) - 8
     across, down = side + 8, side + 10 + 14 * lines
 
     def panel(axes: Axes) -> None:
@@ -245,4 +243,3 @@ def _small(image: np.ndarray, pixels: int) -> np.ndarray:
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return np.dstack([image] * 3) if image.ndim == 2 or image.shape[2] == 1 else image
-

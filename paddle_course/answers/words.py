@@ -20,6 +20,7 @@ from markupsafe import Markup
 from paddle_course.answers.pieces import Question, Table, cells, numeric
 
 LANGUAGES = ("zh", "en")
+HAN = "[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]"
 
 # No raw HTML and no pictures from words: a report must not be able to load anything.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
@@ -83,6 +84,7 @@ def _block(template: jinja2.Template, name: str, numbers: Mapping[str, Any]) -> 
     if name not in template.blocks:
         raise ValueError(f"{template.name} has no block {name}")
     try:
-        return cleandoc("".join(template.blocks[name](template.new_context(dict(numbers)))))
+        text = cleandoc("".join(template.blocks[name](template.new_context(dict(numbers)))))
     except (jinja2.UndefinedError, TypeError, ValueError, KeyError) as error:
         raise ValueError(f"{template.name}, block {name}: {error}") from error
+    return re.sub(f"(?<={HAN})\n(?={HAN})", "", text)  # a line break within a Chinese sentence is no space

@@ -20,7 +20,7 @@ from paddle_course.runtime import UserError
 
 
 class EpochDataset(paddle.io.Dataset):
-    """Item i is batch `start + i` of the epoch: (float32 (B, C, H, W), labels). Use batch_size=None."""
+    """Item i is batch `start + i` of the epoch: (float32 (B, C, H, W), labels). The DataLoader takes batch_size=None."""
 
     def __init__(self, batches: Batches, epoch: int, start: int = 0):
         super().__init__()

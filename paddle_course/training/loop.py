@@ -118,6 +118,7 @@ def fit(
                     record("train", state.step, epoch=epoch, phase=phase.optimizer, **now, **state.clocks())
                 if state.step % spe:
                     save(optimizer)
+            check(run, state, {"largest param": largest(model), "lr": lr})
             held = {name: evaluate(model, each, loss) for name, each in held_out.items()}
             end_epoch(run, record, screen, model, state, epoch, held)
             save(optimizer, now=over(state, total, patience))
@@ -164,8 +165,14 @@ def gradient_norm(model: paddle.nn.Layer) -> float:
     return math.sqrt(paddle.stack(squares).sum().item())
 
 
+def largest(model: paddle.nn.Layer) -> float:
+    """The largest absolute value among the params; NaN if there is one."""
+    return float(np.max([value.abs().max().item() for value in model.state_dict().values()]))
+
+
 def check(run: Run, state: State, now: Mapping[str, float]) -> None:
-    """Stop at the first number that is not finite. ReLU turns NaN into 0, so the gradient is looked at beside the loss."""
+    """Stop at the first number that is not finite. ReLU turns NaN into 0 and hides it from the loss, so gradients and
+    params are looked at too."""
     for name, value in now.items():
         if not math.isfinite(value):
             good = checkpoint.latest(run.checkpoints)
@@ -218,8 +225,7 @@ class Saver:
     def __call__(self, optimizer: paddle.optimizer.Optimizer, now: bool = False) -> None:
         if not (now or self.stop.code or time.perf_counter() - self.last > CHECKPOINT_EVERY):
             return
-        worst = max(float(np.abs(value.numpy()).max()) for value in self.model.state_dict().values())
-        check(self.run, self.state, {"largest param": worst, "lr": optimizer.get_lr()})
+        check(self.run, self.state, {"largest param": largest(self.model), "lr": optimizer.get_lr()})
         self.record.flush()
         checkpoint.save(self.run.checkpoints / str(self.state.step), self.model, optimizer, self.state)
         checkpoint.keep(self.run.checkpoints)

@@ -1,8 +1,8 @@
 """Logits and labels of a whole data set -> how good the model is.
 
-`scores` are logits (N, K) as the network gives them, `labels` integers (N,) in 0..K-1, both NumPy arrays; shares are floats in
-0..1. No labels are needed for every class: a mean over classes (macro-F1, mAP) runs over those that occur in `labels`, and
-per class the others are NaN, because there is nothing of them to find.
+`scores` are logits (N, K) as the network gives them, `labels` integers (N,) in 0..K-1, both NumPy arrays with N >= 1; shares
+are floats in 0..1. Not every class need occur in `labels`: a mean over classes (macro-F1, mAP) runs over those that do, and
+class by class the others are NaN, for there is nothing of them to find.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def guesses(scores: np.ndarray, k: int) -> np.ndarray:
-    """The k best classes of every row, best first: int64 (N, min(k, K)). Equal scores go to the lower class, as argmax has it."""
+    """The k best classes of every row, best first: int64 (N, min(k, K)). Of equal scores the lower class is first."""
     return np.argsort(-scores, axis=1, kind="stable")[:, :k]
 
 
@@ -47,22 +47,23 @@ def accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
 def top_k(scores: np.ndarray, labels: np.ndarray, k: int) -> float:
     """The share of examples whose label is among the k best guesses; top-k error is one minus this.
 
-    scikit-learn's `top_k_accuracy_score`, but defined for K = 2 and k >= K too, and equal to `accuracy` for k = 1 whatever the ties.
+    scikit-learn's `top_k_accuracy_score` is the same but for three cases: it refuses the two columns of K = 2, warns of
+    k >= K, and gives ties to the higher class, so that its top-1 differs from the accuracy of a dead network.
     """
     return float((guesses(scores, k) == labels[:, None]).any(axis=1).mean())
 
 
 def map_at_k(scores: np.ndarray, labels: np.ndarray, k: int = 3) -> float:
-    """Mean average precision at k as Kaggle's Quick, Draw! counts it: 1, 1/2, 1/3 ... for a label that is guess 1, 2, 3 ..., else 0.
+    """Mean average precision at k as Kaggle's Quick, Draw! counts it: a label found at guess 1, 2, 3 is worth 1, 1/2, 1/3.
 
-    Between accuracy and top-k accuracy, and equal to them only where every hit is a first guess.
+    Lies between accuracy and top-k accuracy, and equals top-k accuracy only where every hit is a first guess.
     """
     hits = guesses(scores, k) == labels[:, None]
     return float((hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1).mean())
 
 
 def cross_entropy(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Mean -log p of the right class, in nats: `losses.cross_entropy` in float64. (scikit-learn's `log_loss` stops at 36.)"""
+    """Mean -log p of the right class, in nats, without the ceiling of 36 per example that scikit-learn's `log_loss` has."""
     return float(-np.take_along_axis(log_softmax(scores), labels[:, None], axis=1).mean())
 
 
@@ -81,13 +82,15 @@ def mean_average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
 def per_class(scores: np.ndarray, labels: np.ndarray) -> PerClass:
     """Precision, recall, F1 (all of the best guess) and average precision (of the whole ranking) for every class."""
     classes = np.arange(scores.shape[1])
-    columns = metrics.precision_recall_fscore_support(labels, scores.argmax(axis=1), labels=classes, zero_division=0)[:3]
+    columns = metrics.precision_recall_fscore_support(labels, scores.argmax(axis=1), labels=classes, zero_division=0)[
+        :3
+    ]
     present = np.isin(classes, labels)
     return PerClass(*(np.where(present, column, np.nan) for column in columns), _average_precision(scores, labels))
 
 
 def _average_precision(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """float64 (K,): sum of (R_n - R_(n-1)) P_n down the ranking by probability; logits of two pictures are not comparable."""
+    """float64 (K,): precision at each hit, averaged. Ranked by probability: logits of two pictures do not compare."""
     ap = np.full(scores.shape[1], np.nan)
     probabilities = softmax(scores)
     for each in np.unique(labels):
@@ -96,16 +99,16 @@ def _average_precision(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def confusion(scores: np.ndarray, labels: np.ndarray, classes: int | None = None) -> np.ndarray:
-    """int64 (K, K) counts: row = the label, column = the best guess. `classes` is K (default: the columns of `scores`)."""
+    """int64 (K, K) counts: row = label, column = best guess. `classes` is K, by default the columns of `scores`."""
     every = np.arange(scores.shape[1] if classes is None else classes)
     return metrics.confusion_matrix(labels, scores.argmax(axis=1), labels=every)
 
 
 def wilson(correct_share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval that holds the true share with 95 % confidence (z = 1.96), having seen `correct_share` of n >= 1 examples.
+    """The 95 % interval (z = 1.96) of the true share, having seen `correct_share` of n >= 1 examples (Wilson 1927).
 
-    Wilson 1927; unlike share +- z sqrt(share (1 - share) / n) it stays within 0..1 and is honest at the ends (Brown, Cai and
-    DasGupta 2001).
+    Unlike share +- z sqrt(share (1 - share) / n) it stays within 0..1 and is honest near the ends (Brown, Cai and DasGupta
+    2001).
     """
     centre = correct_share + z * z / (2 * n)
     half = z * math.sqrt(correct_share * (1 - correct_share) / n + (z / (2 * n)) ** 2)

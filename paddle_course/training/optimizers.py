@@ -1,6 +1,6 @@
 """A name and a model -> the Paddle optimizer that moves the model's trainable parameters.
 
-The update of a parameter w with gradient g, step t from 1; L2 weight decay adds `weight_decay * w` to g first, adamw's does not:
+The update of a parameter w with gradient g in step t = 1, 2, ...; weight decay adds weight_decay w to g first, except adamw's:
 
     sgd        w -= lr g                                                  Robbins and Monro 1951
     momentum   v = m v + g;  w -= lr v                                    Polyak 1964; m = momentum
@@ -48,12 +48,12 @@ def build(
     groups: Mapping[str, Mapping[str, float]] | None = None,
     **settings: Any,
 ) -> paddle.optimizer.Optimizer:
-    """The optimizer `name` (a key of OPTIMIZERS) over `model`'s trainable parameters; the loop sets its rate at each step.
+    """The optimizer `name` over `model`'s trainable parameters; the loop sets its rate at each step. `settings`: OPTIMIZERS.
 
-    `settings` are those listed in OPTIMIZERS. `groups` gives the parameters whose structured name matches a shell pattern a
-    weight decay of their own, or a `learning_rate` that multiplies the optimizer's; the first match counts:
-    `{"*norm*.bias": {"learning_rate": 64.0, "weight_decay": 2.1e-5}}`. `no_decay=("*.bias",)` is short for weight decay 0.
-    Unknown names and settings, and patterns that match nothing, raise UserError.
+    `groups` gives parameters whose structured name matches a shell pattern their own weight decay, or a `learning_rate` that
+    multiplies the optimizer's: `{"*norm*.bias": {"learning_rate": 64.0, "weight_decay": 2e-5}}`. The first match counts.
+    `no_decay=("*.bias",)` is short for a weight decay of 0. Unknown names and settings, and patterns that match nothing,
+    raise UserError.
     """
     if name not in OPTIMIZERS:
         raise UserError(f"unknown optimizer {name!r}: choose from {', '.join(OPTIMIZERS)}")
@@ -67,7 +67,7 @@ def build(
 def _grouped(model: paddle.nn.Layer, special: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
     """The trainable parameters as Paddle's parameter groups: the ordinary ones, then those of each pattern.
 
-    Paddle writes a group's settings onto the parameters, and the next optimizer (a second phase) would find them there: reset.
+    Paddle writes a group's settings onto the parameters, where the optimizer of a second phase would find them: reset first.
     """
     found: dict[str, list[paddle.Tensor]] = {"": [], **{pattern: [] for pattern in special}}
     for name, parameter in model.named_parameters():

@@ -38,32 +38,34 @@ def piecewise(step: int, *, boundaries: Sequence[int], values: Sequence[float]) 
     """`values[i]` until before `boundaries[i]`, the last value from the last boundary on; boundaries ascend."""
     if len(values) != len(boundaries) + 1 or list(boundaries) != sorted(boundaries):
         raise UserError(
-            f"piecewise schedule: boundaries {list(boundaries)} must ascend, and values {list(values)} be one more than they"
+            f"piecewise schedule: boundaries {list(boundaries)} must ascend, with one more value than they are; "
+            f"values are {list(values)}"
         )
     return values[bisect_right(boundaries, step)]
 
 
 def cosine(step: int, *, peak: float, steps: int, final: float = 0.0) -> float:
-    """From `peak` at step 0 down half a cosine wave to `final` at step `steps`, and there it stays (Loshchilov and Hutter 2017,
-    arXiv 1608.03983, equation 5).
+    """From `peak` at step 0 down half a cosine wave to `final` at step `steps`, where it stays.
+
+    Loshchilov and Hutter 2017, arXiv 1608.03983, equation 5, without restarts.
     """
     return final + (peak - final) * (1 + math.cos(math.pi * min(1.0, step / steps))) / 2
 
 
 def warm_up(step: int, *, steps: int, then: Schedule, start: float = 0.0) -> float:
-    """A straight line from the rate `start` to `then(0)` in `steps` steps, and from there on `then`, counting its steps from 0
-    (Goyal et al. 2017, arXiv 1706.02677, section 2.2).
+    """A straight line from the rate `start` to `then(0)` in `steps` steps; after them `then`, which counts its own from 0.
+
+    Goyal et al. 2017, arXiv 1706.02677, section 2.2.
     """
     if step >= steps:
         return then(step - steps)
     return start + (then(0) - start) * step / steps
 
 
-def triangle(
-    step: int, *, peak: float, steps: int, rise: float = 0.23, start: float = 0.2, end: float = 0.07
-) -> float:
-    """Straight up from `start` to 1 in the first `rise` of the steps, straight down to `end` at step `steps`, and there it stays;
-    `start` and `end` are shares of `peak` (airbench94, github.com/KellerJordan/cifar10-airbench).
+def triangle(step: int, *, peak: float, steps: int, rise: float = 0.23, start: float = 0.2, end: float = 0.07) -> float:
+    """Straight up to `peak` in the first share `rise` of the steps, straight down until step `steps`, level after it.
+
+    It starts at `start` and ends at `end` times `peak`. airbench94, github.com/KellerJordan/cifar10-airbench.
     """
     top = int(rise * steps)
     if step < top:

@@ -1,0 +1,183 @@
+"""Answers -> entries of docs/results.json -> every table of results that is published.
+
+An entry is one measured number with the command, commit and machine that gave it. docs/results.md and the tables in the
+READMEs between `<!-- results:begin hw08 -->` and `<!-- results:end -->` are generated, never written by hand
+(`results:begin hw08 1 5` takes questions 1 and 5 only):
+
+    python -m paddle_course.answers.results            writes them
+    python -m paddle_course.answers.results --check    exits with 1 and names the files that are stale
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from paddle_course.answers import words
+from paddle_course.answers.pieces import Question, Table, number, score
+from paddle_course.runtime import ROOT, UserError
+
+KEYS = ("homework", "question", "name", "metric", "value", "sd", "n", "minutes", "data", "command", "commit", "machine")
+PAGES = ("README.md", "README.zh-CN.md", "homework/README.md")
+SHARES = re.compile(r"accuracy|recall|precision|specificity|sensitivity|share|error rate")  # shown in per cent
+HEADS = {
+    "en": ("homework", "question", "what", "measure", "result", "minutes", "data"),
+    "zh": ("作业", "问题", "内容", "指标", "结果", "分钟", "数据"),
+}
+MARKED = re.compile(r"(<!-- results:begin(?: (\w+))?((?: \d+)*) -->\n).*?(<!-- results:end -->)", re.DOTALL)
+
+Entry = dict[str, Any]
+
+
+def entries(homework: str, questions: Mapping[int, Question], facts: Mapping[str, Any]) -> list[Entry]:
+    """The results of all answers as entries; `facts` hold command, commit and machine (as for the report)."""
+    made = {key: str(facts[key]) for key in ("command", "commit", "machine")}
+    return [
+        {"homework": homework, "question": i, **vars(result), **made}
+        for i, question in sorted(questions.items())
+        for result in question.answer.results
+    ]
+
+
+def record(path: Path, new: Iterable[Entry]) -> None:
+    """Enter `new` into the file: an entry takes the place of the one with the same homework, question and name.
+
+    Nothing is written when an entry lacks a key, has a value that is no finite number, or shares its name with another.
+    """
+    new = [_checked(entry) for entry in new]
+    names = [_key(entry) for entry in new]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"two results are named {sorted(twice)[0]}: one would replace the other")
+    kept = [entry for entry in load(path) if _key(entry) not in names]
+    ordered = sorted(kept + new, key=lambda entry: (entry["homework"], entry["question"], _natural(entry["name"])))
+    # One entry a line: a changed number is one changed line in the history.
+    lines = ",\n".join("  " + json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in ordered)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, f"[\n{lines}\n]\n" if ordered else "[]\n")
+
+
+def load(path: Path) -> list[Entry]:
+    """The file's entries; none when there is no file yet."""
+    if not path.exists():
+        return []
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is no valid JSON ({error}): restore it with git checkout {path}") from None
+
+
+def table(
+    found: Sequence[Entry], homework: str | None = None, questions: Collection[int] = (), language: str = "en"
+) -> str:
+    """Entries as a Markdown table: of one homework, of some of its questions, or all."""
+    found = [entry for entry in found if homework in (None, entry["homework"])]
+    found = [entry for entry in found if not questions or entry["question"] in questions]
+    rows = [
+        (e["homework"], e["question"], e["name"], e["metric"], measured(e), _minutes(e["minutes"]), e["data"])
+        for e in found
+    ]
+    head = HEADS[language]
+    first = 0 if homework is None else 1  # the homework is already known
+    return words.table(Table("", head[first:], tuple(row[first:] for row in rows)))
+
+
+def measured(entry: Entry) -> str:
+    """An entry's value with its spread: "65.2 % ± 0.4 (n = 3)" for shares, "89,910" or "0.9432 ± 0.0021 (n = 3)"."""
+    value, sd, n = entry["value"], entry["sd"], entry["n"]
+    if SHARES.search(entry["metric"]):
+        return score(value, sd, n)
+    return number(value) + (f" ± {sd:.2g}" if sd is not None else "") + (f" (n = {n})" if n > 1 else "")
+
+
+def page(found: Sequence[Entry]) -> str:
+    """docs/results.md: a table for each homework, and under it the commands that measured it."""
+    parts = [
+        "# Results",
+        "Generated from `docs/results.json` by `python -m paddle_course.answers.results`; every number was measured by "
+        "a command named under its table.",
+    ]
+    for homework in sorted({entry["homework"] for entry in found}):
+        mine = [entry for entry in found if entry["homework"] == homework]
+        runs = dict.fromkeys((e["command"], e["machine"], e["commit"]) for e in mine)
+        lines = [f"- `{command}`, {words.escape(machine)}, commit `{commit}`" for command, machine, commit in runs]
+        parts += [f"## {homework}", table(mine, homework), "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def stale(root: Path) -> dict[Path, str]:
+    """The generated files that do not say what docs/results.json says -> what they should say."""
+    found = load(root / "docs" / "results.json")
+    wanted = {root / "docs" / "results.md": page(found)}
+    for name in PAGES:
+        path = root / name
+        if path.exists():
+            language = "zh" if "zh" in path.name else "en"
+            wanted[path] = MARKED.sub(lambda m: _section(m, found, language), path.read_text(encoding="utf-8"))  # noqa: B023
+    return {p: text for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the generated files, or with --check only say which are stale."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a file is stale")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
+    arguments = parser.parse_args(argv)
+    changed = stale(arguments.root)
+    for path, text in changed.items():
+        print(f"{path.relative_to(arguments.root)}: {'stale' if arguments.check else 'written'}")
+        if not arguments.check:
+            _replace(path, text)
+    return 1 if arguments.check and changed else 0
+
+
+def _section(marks: re.Match[str], found: Sequence[Entry], language: str) -> str:
+    begin, homework, questions, end = marks.groups()
+    return f"{begin}\n{table(found, homework, [int(i) for i in questions.split()], language)}\n\n{end}"
+
+
+def _checked(entry: Entry) -> Entry:
+    wrong = set(KEYS) ^ entry.keys()
+    if wrong:
+        raise ValueError(f"result {entry.get('name')!r}: missing or unknown {', '.join(sorted(wrong))}")
+    plain = {key: entry[key].item() if hasattr(entry[key], "item") else entry[key] for key in KEYS}  # numpy's numbers
+    for key in ("value", "sd", "minutes"):
+        if plain[key] is None and key != "value":
+            continue
+        if not isinstance(plain[key], (int, float)) or not math.isfinite(plain[key]):
+            raise ValueError(f"result {entry['name']!r}: {key} is {plain[key]!r}, not a finite number")
+    return plain
+
+
+def _key(entry: Entry) -> tuple[str, int, str]:
+    return entry["homework"], entry["question"], entry["name"]
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """An order in which "20 per class" stands before "100 per class"."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name.replace(",", ""))]
+
+
+def _minutes(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
+
+
+def _replace(path: Path, text: str) -> None:
+    """All of the new text or all of the old, whenever the process ends."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+"""Files become arrays: one module per format, each a few lines of `np.frombuffer` that say what the format is.
+
+    images = readers.load("cifar10", "train")              # Images: uint8 (N, H, W, C) and int64 labels (N,)
+    some = images.take(readers.balanced(images, 100, seed=0))   # 100 of each class
+    dataset = readers.ImageDataset(some)                   # the same as a paddle.io.Dataset
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "images": ["Images", "balanced", "stratified_split"],
+        "dataset": ["ImageDataset"],
+        "idx": ["mnist", "read_idx", "write_idx"],
+        "cifar": ["cifar10", "cifar100"],
+        "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
+        "download": ["SOURCES", "fetch"],
+        "stand_ins": ["write_digits", "write_stand_in"],
+        "locate": ["data_root", "folder", "load"],
+    },
+)

@@ -1,0 +1,78 @@
+"""A data set's name -> its Images, wherever the files are: the one entry for homework.
+
+Looked at, in this order: the data root (`--data-root`, else PADDLE_COURSE_DATA, else data/), Paddle's own cache, the
+network. Stand-ins are made once, under stand-ins/ in the data root, which is laid out like a data root itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from paddle_course.readers import cifar, idx
+from paddle_course.readers.images import Images, one_of
+from paddle_course.readers.stand_ins import MARKER, write_stand_in
+from paddle_course.runtime import ROOT, UserError
+
+READERS: dict[str, Callable[[Path, str], Images]] = {
+    "cifar10": cifar.cifar10,
+    "cifar100": cifar.cifar100,
+    "mnist": idx.mnist,
+    "fashion-mnist": functools.partial(idx.mnist, classes=idx.FASHION),
+}
+PLACES = {
+    "cifar10": ("cifar-10-batches-py", "cifar-10-python.tar.gz", "cifar-10-batches-bin", "cifar/cifar-10-python.tar.gz"),
+    "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-binary", "cifar/cifar-100-python.tar.gz"),
+    "mnist": ("mnist",),
+    "fashion-mnist": ("fashion-mnist",),
+    "pets": ("pets",),
+}
+
+
+def data_root(argument: str | Path | None = None) -> Path:
+    """Where the data lies: the argument, else the variable PADDLE_COURSE_DATA, else data/ beside the code."""
+    return Path(argument or os.environ.get("PADDLE_COURSE_DATA") or ROOT / "data").expanduser()
+
+
+def load(name: str, split: str, root: str | Path | None = None, kind: str = "real") -> Images:
+    """The "train" or "test" half of a data set; real ones are downloaded if they are nowhere, stand-ins are `synthetic`."""
+    one_of("data set", name, READERS)
+    place = folder(name, root, kind)
+    images = READERS[name](place, split)
+    if kind == "stand-in" or any((above / MARKER).exists() for above in (place, place.parent)):
+        images = dataclasses.replace(images, source=f"stand-in {images.source}", synthetic=True)
+    return images
+
+
+def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Path:
+    """The folder or file that holds a data set, after downloading or making it if need be."""
+    one_of("data set", name, PLACES)
+    one_of("--data", kind, ("real", "stand-in"))
+    root = data_root(root)
+    if kind == "stand-in":
+        root = root / "stand-ins" / name
+        if not (root / MARKER).exists():
+            write_stand_in(name, root)
+        return _find(name, root)
+    place = _find(name, root) or _find(name, Path.home() / ".cache" / "paddle" / "dataset")
+    if place:
+        return place
+    if name == "pets":
+        raise UserError(f"{root / name} is missing: put photos of cats and dogs into it, or use --data stand-in")
+    from paddle_course.readers.download import fetch  # only now: the network's libraries take a while to import
+
+    return fetch(name, root)
+
+
+def _find(name: str, root: Path) -> Path | None:
+    """The first place under `root` where the data set is whole, as far as that can be seen without reading it."""
+    return next((root / place for place in PLACES[name] if _whole(name, root / place)), None)
+
+
+def _whole(name: str, place: Path) -> bool:
+    if name in ("mnist", "fashion-mnist"):  # four files, of which a broken-off download may have brought two
+        return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
+    return place.exists()

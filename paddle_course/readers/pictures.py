@@ -1,0 +1,50 @@
+"""Picture files -> uint8 (H, W, 3) arrays in RGB, and a picture of any size -> a small square one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from paddle_course.runtime import UserError
+
+SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+
+
+def read_picture(path: str | Path) -> np.ndarray:
+    """One picture, uint8 (H, W, 3) RGB, turned upright by its EXIF data. UserError if OpenCV cannot read it."""
+    try:
+        # The bytes are read here because cv2.imread fails on paths that are not ASCII.
+        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        image = None
+    if image is None:
+        raise UserError(f"{path} cannot be read as a picture; take it out of the folder or save it anew as .jpg or .png")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def pictures(folder: str | Path) -> list[tuple[Path, np.ndarray]]:
+    """(path, picture) of every picture file in a folder, by name; the folders within are not looked into."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder; name one that holds pictures")
+    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    if not paths:
+        raise UserError(f"{folder} holds no pictures; put some in it ({', '.join(SUFFIXES)})")
+    return [(path, read_picture(path)) for path in paths]
+
+
+def centre_crop(image: np.ndarray) -> np.ndarray:
+    """The largest square in the middle: (H, W, C) -> (S, S, C), S = min(H, W)."""
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def resize(image: np.ndarray, side: int) -> np.ndarray:
+    """(H, W, C) -> (side, side, C); a picture that is not square is squashed, unless cropped first."""
+    shrinking = image.shape[0] * image.shape[1] > side * side
+    # Area averages every source pixel; anything else would skip most of them and alias.
+    resized = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+    return resized.reshape(side, side, *image.shape[2:])

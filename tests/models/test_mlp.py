@@ -1,0 +1,34 @@
+import paddle
+
+from paddle_course.models import MLP
+
+
+def test_shapes_and_names():
+    model = MLP(sizes=(784, 500, 300, 10))
+    assert model(paddle.zeros([2, 1, 28, 28])).shape == [2, 10]
+    assert {name: p.shape for name, p in model.named_parameters()} == {
+        "body.fc1.weight": [784, 500],
+        "body.fc1.bias": [500],
+        "body.fc2.weight": [500, 300],
+        "body.fc2.bias": [300],
+        "body.fc3.weight": [300, 10],
+        "body.fc3.bias": [10],
+    }
+
+
+def test_it_takes_plain_features_too():
+    assert MLP(sizes=(13, 64, 1))(paddle.zeros([5, 13])).shape == [5, 1]
+
+
+def test_no_activation_behind_the_last_layer():
+    logits = MLP(sizes=(4, 8, 3))(paddle.randn([50, 4]))
+    assert logits.min() < 0 < logits.max()
+
+
+def test_learns(learns_by_heart):
+    learns_by_heart(lambda: MLP(sizes=(64, 32, 4)), (1, 8, 8))
+
+
+def test_gradients(gradients_are_slopes):
+    gradients_are_slopes(lambda: MLP(sizes=(64, 32, 4)), 1, 8, 8)
+    gradients_are_slopes(lambda: MLP(sizes=(64, 32, 4), activation="sigmoid"), 1, 8, 8)

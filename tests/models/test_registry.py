@@ -1,0 +1,105 @@
+"""The table below is complete over MODELS and exact. Published counts are marked with where they stand."""
+
+import subprocess
+import sys
+
+import paddle
+import pytest
+
+from paddle_course.models import MODELS, build
+from paddle_course.runtime import ROOT, UserError
+
+# name: (trainable, total with running statistics)
+COUNTS = {
+    "mlp": (397_510, 397_510),  # 784 x 500 + 500 + 500 x 10 + 10
+    "lenet": (61_706, 61_706),  # the well-known count of LeNet-5
+    "lenet-sigmoid": (61_706, 61_706),
+    "camp": (89_770, 89_910),  # 1,520 + 80 + 25,050 + 200 + 62,550 + 510
+    "camp-no-bn": (89_630, 89_630),  # 280 fewer
+    "camp-deeper": (81_530, 81_670),
+    "camp-wider": (354_530, 354_810),
+    "vgg11": (9_231_114, 9_236_618),  # kuangliu/pytorch-cifar, as the next three
+    "vgg13": (9_416_010, 9_421_898),
+    "vgg16": (14_728_266, 14_736_714),
+    "vgg19": (20_040_522, 20_051_530),
+    "vgg16-imagenet": (138_357_544, 138_357_544),  # torchvision, as the next
+    "vgg19-imagenet": (143_667_240, 143_667_240),
+    "resnet18": (11_173_962, 11_183_562),  # kuangliu/pytorch-cifar, as the next two
+    "resnet34": (21_282_122, 21_299_146),
+    "resnet50": (23_520_842, 23_573_962),
+    "resnet18-imagenet": (11_689_512, 11_699_112),  # torchvision, as the next two
+    "resnet34-imagenet": (21_797_672, 21_814_696),
+    "resnet50-imagenet": (25_557_032, 25_610_152),
+}
+
+
+def count(model):
+    trainable = sum(int(p.size) for p in model.parameters() if not p.stop_gradient)
+    return trainable, sum(int(p.size) for p in model.parameters())
+
+
+def test_the_table_is_complete():
+    assert COUNTS.keys() == MODELS.keys()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_parameter_counts(name):
+    with paddle.LazyGuard():  # shapes without values
+        assert count(build(name)) == COUNTS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "trainable"),
+    [
+        ("resnet18", {"classes": 100}, 11_220_132),  # weiaicunzai/pytorch-cifar100
+        ("vgg11", {"head": "imagenet", "classes": 1000}, 132_868_840),  # torchvision's vgg11_bn, and so on
+        ("vgg16", {"head": "imagenet", "classes": 1000}, 138_365_992),
+        ("vgg19", {"head": "imagenet", "classes": 1000}, 143_678_248),
+    ],
+)
+def test_more_published_counts(name, settings, trainable):
+    with paddle.LazyGuard():
+        assert count(build(name, **settings))[0] == trainable
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if "imagenet" not in name])
+def test_output_shape(name):
+    entry, model = MODELS[name], build(name)
+    model.eval()
+    with paddle.no_grad():
+        assert model(paddle.zeros([2, *entry.input_shape])).shape == [2, entry.classes]
+
+
+def test_settings_replace_those_of_the_entry():
+    model = build("lenet-sigmoid", channels=3, side=32, classes=5, activation="relu")
+    assert model(paddle.zeros([1, 3, 32, 32])).shape == [1, 5]
+    assert type(model.act1) is paddle.nn.ReLU
+
+
+def test_two_models_share_nothing():
+    one, other = build("lenet"), build("lenet")
+    assert not paddle.equal_all(one.conv1.weight, other.conv1.weight)
+
+
+def test_the_seed_decides_the_parameters():
+    draws = []
+    for seed in (3, 3, 4):
+        paddle.seed(seed)
+        draws.append(build("camp").block1.conv1.weight)
+    assert paddle.equal_all(draws[0], draws[1])
+    assert not paddle.equal_all(draws[0], draws[2])
+
+
+def test_mistakes_are_told():
+    with pytest.raises(UserError, match="no model is called 'alexnet'; there are mlp, lenet"):
+        build("alexnet")
+    with pytest.raises(
+        UserError, match="model lenet has no setting 'clases'; it has classes, channels, side, activation"
+    ):
+        build("lenet", clases=10)
+
+
+def test_reading_the_table_does_not_import_paddle():
+    code = "import sys; from paddle_course import models; print(len(models.MODELS), 'paddle' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert out.split() == [str(len(MODELS)), "False"]

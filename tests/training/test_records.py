@@ -1,0 +1,67 @@
+"""The run directory: what is noted comes back, after kills too, and VisualDL reads the same numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from visualdl import LogReader
+
+from paddle_course import runtime, training
+from paddle_course.training.records import Recorder, kept_vdl
+
+
+def noted(run: training.Run, first: int, last: int) -> None:
+    run.directory.mkdir(exist_ok=True)
+    with Recorder(run, first - 1) as record:
+        for step in range(first, last + 1):
+            record("train", step, loss=1.0 / step, phase="adam")
+            record.histogram("weights/fc", step, np.arange(10.0))
+        record.images("pictures", last, np.zeros((2, 4, 4, 1), np.uint8))
+
+
+def curve(run: training.Run) -> list[tuple[int, float]]:
+    return [(each.id, each.value) for each in LogReader(file_path=str(run.vdl)).get_data("scalar", "train/loss")]
+
+
+def test_metrics_and_curve_go_on_in_one_line(tmp_path: Path) -> None:
+    run = training.Run(tmp_path / "run")
+    noted(run, 1, 5)
+    noted(run, 4, 8)  # resumed from a checkpoint at step 3
+    assert [each["step"] for each in run.records("train")] == list(range(1, 9))
+    assert [step for step, _ in curve(run)] == list(range(1, 9))
+    assert [value for _, value in curve(run)] == pytest.approx([1 / step for step in range(1, 9)])
+    assert len(list(run.vdl.parent.iterdir())) == 1
+
+
+def test_a_record_that_a_kill_cut_off_is_dropped(tmp_path: Path) -> None:
+    run = training.Run(tmp_path / "run")
+    noted(run, 1, 5)
+    data = run.vdl.read_bytes()
+    assert kept_vdl(data, 99) == data
+    for cut in (1, 9, 40):
+        run.vdl.write_bytes(data[:-cut])
+        run.metrics.write_text(run.metrics.read_text()[:-cut])
+        noted(run, 4, 6)
+        assert [step for step, _ in curve(run)] == list(range(1, 7))
+        assert [each["step"] for each in run.records()] == list(range(1, 7))
+
+
+def test_numbers_of_numpy_and_infinities_can_be_noted(tmp_path: Path) -> None:
+    run = training.Run(tmp_path / "run")
+    run.directory.mkdir()
+    with Recorder(run, 0) as record:
+        record("train", 1, loss=np.float32(0.5), worst=float("inf"))
+        record.settings({"lr": np.float32(0.1), "norm": True, "name": "adam"}, ["train/loss"])
+    assert run.records() == [{"kind": "train", "step": 1, "loss": 0.5, "worst": float("inf")}]
+
+
+def test_other_settings_are_listed(tmp_path: Path) -> None:
+    run = training.Run(tmp_path / "run")
+    run.begin({"phases": [{"lr": 0.1}], "size": (1, 2)})
+    run.begin({"phases": [{"lr": 0.1}], "size": (1, 2)})
+    with pytest.raises(runtime.UserError, match=r"size: \[1, 2\], now \[1, 3\]"):
+        run.begin({"phases": [{"lr": 0.1}], "size": (1, 3)})
+    run.clear()
+    run.begin({"phases": []})

@@ -1,0 +1,93 @@
+"""Killed anywhere and started again, a training ends in the same bits, and its curve shows no seam."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paddle_course import runtime, training
+from paddle_course.training import loop
+from tests.training import toy
+
+
+def run(directory: Path, optimizer: str, step: int = 0, how: str = "no") -> subprocess.CompletedProcess:
+    words = [sys.executable, "-m", "tests.training.killed", str(directory), optimizer, str(step), how]
+    return subprocess.run(words, cwd=runtime.ROOT, capture_output=True, text=True, timeout=120)
+
+
+def numbers(directory: Path) -> list[dict]:
+    """The records without their clocks."""
+    return [
+        {key: value for key, value in each.items() if "seconds" not in key}
+        for each in training.Run(directory).records()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "deaths"), [("adam", [(3, "kill"), (4, "kill"), (2, "term")]), ("momentum", [(5, "kill")])]
+)
+def test_killed_and_started_again_ends_in_the_same_bits(tmp_path: Path, optimizer: str, deaths: list) -> None:
+    whole = run(tmp_path / "whole", optimizer)
+    assert whole.returncode == 0, whole.stderr
+    for step, how in deaths:
+        died = run(tmp_path / "parts", optimizer, step, how)
+        assert died.returncode == (-signal.SIGKILL if how == "kill" else 143), died.stderr
+    last = run(tmp_path / "parts", optimizer)
+    assert last.returncode == 0, last.stderr
+    assert last.stdout == whole.stdout
+    assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
+
+
+def test_sigterm_says_that_the_same_command_goes_on(tmp_path: Path) -> None:
+    died = run(tmp_path / "run", "momentum", 2, "term")
+    assert died.returncode == 143
+    assert "stopped:" in died.stderr
+    assert "the same command goes on" in died.stderr
+    assert "Traceback" not in died.stderr
+
+
+def fit(directory: Path, **changes: object) -> training.Result:
+    settings = {"phases": toy.phases("adam", 1), "held_out": {"test": toy.toy_batches()}} | changes
+    return training.fit(training.Run(directory), toy.toy_model(), toy.toy_batches(), **settings)
+
+
+def test_a_finished_run_is_shown_and_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = fit(tmp_path / "run")
+    monkeypatch.setattr(loop, "timed", None)  # any training would fail now
+    assert fit(tmp_path / "run").sha256 == first.sha256
+
+
+def test_other_settings_in_the_same_directory_are_refused(tmp_path: Path) -> None:
+    fit(tmp_path / "run")
+    with pytest.raises(runtime.UserError, match=r"phases.*--fresh"):
+        fit(tmp_path / "run", phases=toy.phases("adam", 2))
+
+
+def test_a_damaged_checkpoint_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 0.0)
+    whole = fit(tmp_path / "run")
+    (tmp_path / "run/result.json").unlink()
+    newest = tmp_path / "run/checkpoints/4/params.safetensors"
+    damaged = bytearray(newest.read_bytes())
+    damaged[-3] ^= 1  # safetensors alone would load this silently
+    newest.write_bytes(damaged)
+    assert fit(tmp_path / "run").sha256 == whole.sha256
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_other_threads_are_mentioned(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    fit(tmp_path / "run")
+    (tmp_path / "run/result.json").unlink()
+    path = tmp_path / "run/checkpoints/4/state.json"
+    about = json.loads(path.read_text())
+    about["fingerprint"]["threads"] = "64"
+    path.write_text(json.dumps(about))
+    fit(tmp_path / "run")
+    assert "threads 64, now" in capsys.readouterr().err
