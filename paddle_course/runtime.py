@@ -56,12 +56,12 @@ def prepare() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(cores()))  # Paddle would set 1
     os.environ.setdefault("GLOG_minloglevel", "1")
     if "AuthenticAMD" in processor():
-        # Paddle's MKL takes its slowest path on AMD unless told otherwise: matrix products are 2.6 times faster with it.
+        # Paddle's MKL takes its slowest path on AMD unless told otherwise: products of matrices are 2.6 times faster so.
         os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "5")
 
 
 def start(device: str = "cpu") -> str:
-    """Import Paddle quietly, choose the device ("cpu" or "gpu") and return one line that says what the run stands on."""
+    """Import Paddle quietly, choose the device ("cpu" or "gpu") and say in one line what the run stands on."""
     with contextlib.redirect_stderr(io.StringIO()) as said, warnings.catch_warnings():
         # Two remarks no user can act on: the lack of ccache, and that more than one thread is unusual.
         warnings.filterwarnings("ignore", message="No ccache found")
@@ -78,6 +78,7 @@ def start(device: str = "cpu") -> str:
         raise UserError(
             "--device gpu: this Paddle is built for the CPU only; install requirements-gpu.txt or use --device cpu"
         )
+    warnings.filterwarnings("ignore", message="When training, we now always track")  # said of every batch norm
     paddle.set_device(device)
     threads = os.environ["OMP_NUM_THREADS"]
     return f"Paddle {paddle.__version__} on {device}, {threads} threads, {processor()}"
@@ -131,7 +132,7 @@ def seed_of(*parts: int | str) -> int:
 
 
 class Stopper:
-    """Within `with Stopper() as stop`, the first SIGINT or SIGTERM sets `stop.code`; a second one ends the process at once.
+    """Within `with Stopper() as stop`, the first SIGINT or SIGTERM sets `stop.code`; a second one ends the process.
 
     Entered after Paddle's import, which replaces the SIGTERM handler.
     """

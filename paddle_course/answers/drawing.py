@@ -25,9 +25,9 @@ from paddle_course.answers.pieces import Figure, number
 
 WIDTH = 460  # of a plain figure; a wider one scrolls on a telephone
 INK = "#1b1d21"  # becomes currentColor
-# Told apart with every kind of colour vision, and at least 3:1 against white and against the dark page. Blue is the
-# colour of what is right and large, orange of what is wrong.
-PALETTE = ("#2f7fd0", "#d9730d", "#1f9d76", "#c4548f", "#8a7a1c", "#7a68d8", "#1a94ad", "#c0504a")
+# The first five are told apart with every kind of colour vision; all stand at least 3:1 against white and against the
+# dark page. Blue is the colour of what is right and large, orange of what is wrong.
+PALETTE = ("#2f7fd0", "#d9730d", "#08a68c", "#c2304e", "#7b45ea", "#8a7a1c", "#c4548f", "#1a94ad")
 BLUE, ORANGE = PALETTE[:2]
 DASH, DOTS = (0, (5, 2.5)), (0, (1, 2))
 
@@ -36,7 +36,7 @@ Panel = Callable[[Axes], None]
 
 @cache
 def _style() -> dict[str, Any]:
-    """matplotlib's settings while a figure is drawn. For the PNG, Chinese titles need a font that has the characters."""
+    """matplotlib's settings while a figure is drawn. In the PNG, Chinese titles need a font with such letters."""
     chinese = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei")
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return {

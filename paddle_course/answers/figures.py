@@ -145,7 +145,10 @@ def confusion(name: str, caption: str, matrix: np.ndarray, classes: Sequence[str
 
     def panel(axes: Axes) -> None:
         text = [[f"{n}" if n else "" for n in row] for row in counts] if len(counts) <= 20 else None
-        _grid(axes, colour, share, text, classes if len(classes) <= 40 else None, rotate=True)
+        _cells(axes, colour, share, text)
+        if len(classes) <= 40:
+            axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
+            axes.set_yticks(range(len(classes)), classes)
         axes.set(xlabel="answered", ylabel="true class")
 
     side = float(np.clip(26 * len(counts) + 110, WIDTH, 720))
@@ -170,7 +173,8 @@ def heatmap(
 
     def panel(axes: Axes) -> None:
         text = [[format(v, fmt).replace("%", " %") if np.isfinite(v) else "–" for v in row] for row in values]
-        _grid(axes, np.broadcast_to(_rgb(BLUE), (*values.shape, 3)), depth, text, columns)
+        _cells(axes, np.broadcast_to(_rgb(BLUE), (*values.shape, 3)), depth, text)
+        axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(rows)), rows)
         axes.set(xlabel=xlabel, ylabel=ylabel)
 
@@ -182,24 +186,14 @@ def _rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
 
 
-def _grid(
-    axes: Axes,
-    colour: np.ndarray,
-    depth: np.ndarray,
-    text: list | None,
-    labels: Sequence[str] | None,
-    rotate: bool = False,
-):
+def _cells(axes: Axes, colour: np.ndarray, depth: np.ndarray, text: Sequence[Sequence[str]] | None) -> None:
     """Cells whose colour comes in by transparency: nothing is the page's own colour, be it light or dark."""
     axes.imshow(np.dstack([colour, np.clip(depth, 0, 1)]), interpolation="none", aspect="auto")
     for i, row in enumerate(text or []):
         for j, word in enumerate(row):
             ink = "#ffffff" if depth[i, j] > 0.8 else INK
-            axes.text(j, i, word, ha="center", va="center", color=ink, fontsize=11)
-    if labels is not None:
-        turn = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if rotate else {}
-        axes.set_xticks(range(len(labels)), labels, **turn)
-        axes.set_yticks(range(len(labels)), labels)
+            inside = axes.text(j, i, word, ha="center", va="center", color=ink, fontsize=11)
+            inside.set_in_layout(False)  # it takes no room outside the axes: the layout need not measure it
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
@@ -212,28 +206,32 @@ def pictures(
     columns: int = 8,
     pixels: int = 96,
 ) -> Figure:
-    """A grid of uint8 images (H, W, 3), (H, W, 1) or (H, W), of any sizes, with a title under each ("\\n" breaks it).
-    Images larger than `pixels` are shrunk to that, so that the page stays small."""
+    """A grid of uint8 images (H, W, 3), (H, W, 1) or (H, W), of any sizes, with a title under each.
+
+    A title may have several lines. Images larger than `pixels` are shrunk to that, so that the page stays small.
+    """
     letters = max((len(line) for title in titles for line in title.split("\n")), default=0)
     lines = max((title.count("\n") + 1 for title in titles), default=0)
     columns = min(columns, max(1, len(images)))
-    rows = -(-len(images) // columns)
-    side = max((WIDTH - 8) / max(columns, 4), 0.85 * LETTER * letters) - 8
+    rows = max(1, -(-len(images) // columns))
+    side = max(WIDTH / max(columns, 4), 0.85 * LETTER * letters) - 8
     across, down = side + 8, side + 10 + 14 * lines
 
     def panel(axes: Axes) -> None:
-        for i, image in enumerate(images):
+        for i, (image, title) in enumerate(zip(images, titles or [""] * len(images), strict=True)):
             x, y = i % columns * across, i // columns * down
             picture = _small(np.asarray(image), pixels)
             tall, wide = np.array(picture.shape[:2]) / max(picture.shape[:2]) * side
             left, top = x + (side - wide) / 2, y + (side - tall) / 2
             axes.imshow(picture, extent=(left, left + wide, top + tall, top), interpolation="none")
-            if titles:
-                axes.text(x + side / 2, y + side + 4, titles[i], ha="center", va="top", fontsize=11, linespacing=1.15)
-        axes.set(xlim=(-4, columns * across - 4), ylim=(rows * down, -2), aspect="equal")
+            axes.text(x + side / 2, y + side + 4, title, ha="center", va="top", fontsize=11, linespacing=1.15)
+        if not len(images):
+            axes.text(side / 2, side / 2, "none", ha="center", va="center")
+        axes.set(xlim=(-1, columns * across - 1), ylim=(rows * down, -2), aspect="equal")
         axes.set_axis_off()
+        axes.set_position((0, 0, 1, 1))
 
-    return draw(name, caption, panel, width=columns * across + 8, height=rows * down + 8)
+    return draw(name, caption, panel, width=columns * across, height=rows * down + 2)
 
 
 def _small(image: np.ndarray, pixels: int) -> np.ndarray:

@@ -16,12 +16,12 @@ import math
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from paddle_course.answers import words
-from paddle_course.answers.pieces import Question, Table, number, score
+from paddle_course.answers.pieces import Table, number, score
 from paddle_course.runtime import ROOT, UserError
 
 KEYS = ("homework", "question", "name", "metric", "value", "sd", "n", "minutes", "data", "command", "commit", "machine")
@@ -34,16 +34,6 @@ HEADS = {
 MARKED = re.compile(r"(<!-- results:begin(?: (\w+))?((?: \d+)*) -->\n).*?(<!-- results:end -->)", re.DOTALL)
 
 Entry = dict[str, Any]
-
-
-def entries(homework: str, questions: Mapping[int, Question], facts: Mapping[str, Any]) -> list[Entry]:
-    """The results of all answers as entries; `facts` hold command, commit and machine (as for the report)."""
-    made = {key: str(facts[key]) for key in ("command", "commit", "machine")}
-    return [
-        {"homework": homework, "question": i, **vars(result), **made}
-        for i, question in sorted(questions.items())
-        for result in question.answer.results
-    ]
 
 
 def record(path: Path, new: Iterable[Entry]) -> None:

@@ -28,20 +28,22 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("i
 
 def load(path: Path) -> jinja2.Template:
     """The words of a homework. Filters: percent, comma, f1, f2, f3, code."""
+    # A line that holds only a tag leaves no empty line, which would end a paragraph; an `if` within a line keeps the
+    # line's end, which parts two words.
+    source = re.sub(r"(?m)^[ \t]*(\{%(?:(?!%\}).)*%\})[ \t]*\n", r"\1", path.read_text(encoding="utf-8"))
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(path.parent, encoding="utf-8"),
+        loader=jinja2.DictLoader({path.name: source}),
         undefined=jinja2.StrictUndefined,
         finalize=_plain,
-        trim_blocks=True,
-        lstrip_blocks=True,
         autoescape=False,  # the result is Markdown; `_plain` escapes values for Markdown, `html` makes the HTML
     )
     environment.filters |= {
+        # `1 *`: an undefined number names itself when multiplied, but not when formatted.
         "percent": lambda share, digits=1: f"{100 * share:.{digits}f} %",
-        "comma": lambda value: f"{value:,.0f}",
-        "f1": lambda value: f"{value:,.1f}",
-        "f2": lambda value: f"{value:,.2f}",
-        "f3": lambda value: f"{value:,.3f}",
+        "comma": lambda value: f"{1 * value:,.0f}",
+        "f1": lambda value: f"{1 * value:,.1f}",
+        "f2": lambda value: f"{1 * value:,.2f}",
+        "f3": lambda value: f"{1 * value:,.3f}",
         "code": lambda text: Markup("`" + str(text).replace("`", "'") + "`"),
     }
     return environment.get_template(path.name)
@@ -59,7 +61,7 @@ def said(template: jinja2.Template, questions: Mapping[int, Question]) -> dict[s
 
 def html(markdown: str) -> Markup:
     """Markdown as HTML, with number and unit kept on one line."""
-    text = re.sub(r"(?<=\d) (?=[%±])|(?<=±) (?=\d)", "\u00a0", _MARKDOWN.render(markdown))
+    text = re.sub(r"(?<=[\d%]) (?=[%±])|(?<=±) (?=\d)", "\u00a0", _MARKDOWN.render(markdown))
     return Markup(text.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>"))
 
 

@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "pipeline": ["Batch", "Batches"],
-        "dataset": ["EpochDataset"],
+        "dataset": ["EpochDataset", "loader"],
         "augment": [
             "alternating_flip",
             "channel_statistics",

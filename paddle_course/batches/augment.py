@@ -84,9 +84,8 @@ def mixup(batch: Batch, rng: np.random.Generator, alpha: float, classes: int) ->
     share = rng.beta(alpha, alpha)
     partner = rng.permutation(len(batch.images))
     hot = batch.labels if batch.labels.ndim == 2 else np.eye(classes, dtype=np.float32)[batch.labels]
-    pictures = _blend(batch.images, batch.images[partner], np.float32(share))
-    labels = share * hot + (1 - share) * hot[partner]
-    return replace(batch, images=np.rint(pictures).astype(np.uint8), labels=labels)
+    images = _rounded(_blend(batch.images, batch.images[partner], share))
+    return replace(batch, images=images, labels=_blend(hot, hot[partner], share))
 
 
 def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -116,14 +115,30 @@ def _pad(images: np.ndarray, pad: int, mode: str) -> np.ndarray:
 
 def _bilinear(images: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
     """uint8 (B, H', W', C) read between its pixels at float (B, H, W) places -> uint8 (B, H, W, C)."""
-    top, left = np.floor(row).astype(np.int64), np.floor(column).astype(np.int64)
-    down, right = (row - top)[..., None].astype(np.float32), (column - left)[..., None].astype(np.float32)
-    picture = np.arange(len(images))[:, None, None]
-    above = _blend(images[picture, top, left + 1], images[picture, top, left], right)
-    below = _blend(images[picture, top + 1, left + 1], images[picture, top + 1, left], right)
-    return np.rint(_blend(below, above, down)).astype(np.uint8)
+    pictures, height, width, channels = images.shape
+    planes = images.transpose(3, 0, 1, 2).reshape(channels, -1)  # one channel after the other: long inner loops
+    top, left = row.astype(np.int64), column.astype(np.int64)  # no place is negative, so this rounds down
+    down, right = (row - top).astype(np.float32), (column - left).astype(np.float32)
+    corner = (np.arange(pictures)[:, None, None] * height + top) * width + left
+
+    def at(offset: int) -> np.ndarray:  # uint8 (C, B, H, W)
+        return planes.take(corner + offset, axis=1)
+
+    above = _blend(at(1), at(0), right)
+    below = _blend(at(width + 1), at(width), right)
+    return _rounded(_blend(below, above, down)).transpose(1, 2, 3, 0)
 
 
-def _blend(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """`share` of one and the rest of the other, float32."""
-    return share * one + (1 - share) * other
+def _blend(one: np.ndarray, other: np.ndarray, share: np.ndarray | float) -> np.ndarray:
+    """`share` of one and the rest of the other, float32; in place, because fresh memory costs more than the arithmetic."""
+    out = one.astype(np.float32)
+    out -= other
+    out *= share
+    out += other
+    return out
+
+
+def _rounded(images: np.ndarray) -> np.ndarray:
+    """float32 (...) within 0..255, which is overwritten -> uint8 (...)."""
+    images += 0.5
+    return images.astype(np.uint8)

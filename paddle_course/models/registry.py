@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from paddle_course import models
-from paddle_course.runtime import UserError
+from paddle_course.runtime import UserError, seed_of
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -55,8 +55,8 @@ MODELS = {
 }
 
 
-def build(name: str, **settings: Any) -> nn.Layer:
-    """A new model. `settings` replace those of its entry: `build("lenet", channels=3, side=32)`."""
+def build(name: str, seed: int = 0, **settings: Any) -> nn.Layer:
+    """A new model, its weights a function of `seed`. `settings` replace those of its entry: `build("lenet", side=32)`."""
     if name not in MODELS:
         raise UserError(f"no model is called {name!r}; there are {', '.join(MODELS)}")
     entry = MODELS[name]
@@ -64,4 +64,7 @@ def build(name: str, **settings: Any) -> nn.Layer:
     for setting in settings:
         if setting not in known:
             raise UserError(f"model {name} has no setting {setting!r}; it has {', '.join(known)}")
+    import paddle
+
+    paddle.seed(seed_of("weights", seed))
     return entry.builder(**{**entry.settings, **settings})

@@ -1,8 +1,8 @@
 """Files become arrays: one module per format, each a few lines of `np.frombuffer` that say what the format is.
 
-    images = readers.load("cifar10", "train")              # Images: uint8 (N, H, W, C) and int64 labels (N,)
-    some = images.take(readers.balanced(images, 100, seed=0))   # 100 of each class
-    dataset = readers.ImageDataset(some)                   # the same as a paddle.io.Dataset
+images = readers.load("cifar10", "train")              # Images: uint8 (N, H, W, C) and int64 labels (N,)
+some = images.take(readers.balanced(images, 100, seed=0))   # 100 of each class
+dataset = readers.ImageDataset(some)                   # the same as a paddle.io.Dataset
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""The class names of CIFAR, for the containers that do not carry them, and which fine class lies in which coarse one."""
+"""CIFAR's numbers -> names, for the container that does not carry them (.bin) and for stand-ins."""
 
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -26,6 +26,4 @@ FAMILIES = {
 }
 COARSE = tuple(FAMILIES)  # numbered in this order
 FINE = tuple(sorted(name for family in FAMILIES.values() for name in family.split()))  # numbered by the alphabet
-COARSE_OF_FINE = tuple(
-    next(i for i, family in enumerate(FAMILIES.values()) if name in family.split()) for name in FINE
-)
+COARSE_OF_FINE = tuple(next(i for i, family in enumerate(FAMILIES.values()) if name in family.split()) for name in FINE)

@@ -19,7 +19,7 @@ def to_chw(image: np.ndarray, label: np.int64) -> tuple[np.ndarray, np.int64]:
 class ImageDataset(Dataset):
     """Item i is `transform(image uint8 (H, W, C), label int64)`; by default float32 (C, H, W) in [0, 1] and the label.
 
-    For teaching, and for code that wants Paddle's interface: whole batches (`paddle_course.batches`) are several times faster.
+    For teaching, and for code that wants Paddle's interface; `paddle_course.batches` makes whole batches, faster.
     Under a DataLoader with num_workers=0 Paddle 3 waits for ever when a transform raises; try it on one item first.
     """
 

@@ -28,7 +28,7 @@ from paddle_course.readers.locate import data_root
 from paddle_course.runtime import UserError
 
 TRIES = 3  # in a row without a single new byte, per address
-PAUSE = 1.0  # seconds after the first failure; doubled after each
+PAUSE = 0.5  # seconds before going on; doubled with each of those tries
 TIMEOUT = (5, 30)  # seconds to connect, and between two pieces
 
 
@@ -87,7 +87,8 @@ SOURCES = {
 def fetch(name: str, root: str | Path, progress: bool = True) -> Path:
     """Bring one data set of SOURCES (or "all") under `root` and return what its reader takes: a file or a folder.
 
-    A file that is there with the right md5 is not fetched again. UserError, saying how to do it by hand, if no address serves it.
+    A file that is there with the right md5 is not fetched again. If no address serves it, the UserError says how to
+    bring it by hand.
     """
     one_of("data set", name, (*SOURCES, "all"))
     root = Path(root)
@@ -103,7 +104,7 @@ def fetch(name: str, root: str | Path, progress: bool = True) -> Path:
                 _fetch_file(remote, target, progress)
         except OSError as error:
             raise UserError(
-                f"{target} cannot be written ({error.strerror or error}): make room, or name another place with --data-root"
+                f"{target} cannot be written ({error.strerror or error}): make room, or choose another --data-root"
             ) from None
     return root / Path(SOURCES[name][0].place).parts[0]
 
@@ -157,7 +158,13 @@ def _reason(error: Exception) -> str:
 
 def _download(url: str, target: Path, part: Path, progress: bool) -> None:
     """Fill `part` from `url`, in as many goes as it takes while each brings something, and rename it to `target`."""
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
         task, failures = bar.add_task(f"{part.stem} from {urlsplit(url).hostname}", total=None), 0
         while True:
@@ -166,10 +173,10 @@ def _download(url: str, target: Path, part: Path, progress: bool) -> None:
                 _transfer(url, part, bar, task)
                 break
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                failures = failures + 1 if _size(part) <= before else 1
+                failures = failures + 1 if _size(part) <= before else 0
                 if failures == TRIES or _refused(error):
                     raise
-                time.sleep(PAUSE * 2 ** (failures - 1))
+                time.sleep(PAUSE * 2**failures)
     part.replace(target)
 
 

@@ -85,6 +85,8 @@ def mnist(folder: str | Path, split: str, classes: tuple[str, ...] = DIGITS) -> 
         if array.dtype != np.uint8 or array.ndim != 1 + len(shape) or array.shape[1:] != shape:
             raise UserError(f"{path} holds {array.dtype} {array.shape}, not MNIST's bytes; get it again")
     if len(images) != len(labels):
-        raise UserError(f"{paths[0]} has {len(images):,} pictures, {paths[1].name} {len(labels):,} labels; get both again")
+        raise UserError(
+            f"{paths[0]} has {len(images):,} pictures, {paths[1].name} {len(labels):,} labels; get both again"
+        )
     check_labels(labels, len(classes), paths[1])
     return Images(images[..., None], labels.astype(np.int64), classes, f"{folder.resolve().name} {split}")

@@ -1,4 +1,4 @@
-"""Arrays of pictures and labels -> `Images`, the checked pair every later wing starts from, and choices among its rows."""
+"""Arrays of pictures and labels -> `Images`, the checked pair that all else starts from, and choices of its rows."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _shuffled_rows(labels: np.ndarray, label: int, seed: int) -> np.ndarray:
 def balanced(images: Images, per_class: int, seed: int) -> np.ndarray:
     """Positions, int64 and ascending, of `per_class` pictures of every class.
 
-    Under one seed a larger choice contains the smaller ones, so that a curve over sample counts compares like with like.
+    Under one seed a larger choice contains the smaller ones, so a curve over sample counts compares like with like.
     """
     counts = np.bincount(images.labels, minlength=len(images.classes))
     rarest = int(counts.argmin())

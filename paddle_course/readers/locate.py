@@ -24,7 +24,12 @@ READERS: dict[str, Callable[[Path, str], Images]] = {
     "fashion-mnist": functools.partial(idx.mnist, classes=idx.FASHION),
 }
 PLACES = {
-    "cifar10": ("cifar-10-batches-py", "cifar-10-python.tar.gz", "cifar-10-batches-bin", "cifar/cifar-10-python.tar.gz"),
+    "cifar10": (
+        "cifar-10-batches-py",
+        "cifar-10-python.tar.gz",
+        "cifar-10-batches-bin",
+        "cifar/cifar-10-python.tar.gz",
+    ),
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-binary", "cifar/cifar-100-python.tar.gz"),
     "mnist": ("mnist",),
     "fashion-mnist": ("fashion-mnist",),
@@ -38,7 +43,7 @@ def data_root(argument: str | Path | None = None) -> Path:
 
 
 def load(name: str, split: str, root: str | Path | None = None, kind: str = "real") -> Images:
-    """The "train" or "test" half of a data set; real ones are downloaded if they are nowhere, stand-ins are `synthetic`."""
+    """The "train" or "test" half of a data set. A real one that is nowhere is downloaded; a stand-in is `synthetic`."""
     one_of("data set", name, READERS)
     place = folder(name, root, kind)
     images = READERS[name](place, split)

@@ -20,7 +20,9 @@ def read_picture(path: str | Path) -> np.ndarray:
     except (OSError, cv2.error):
         image = None
     if image is None:
-        raise UserError(f"{path} cannot be read as a picture; take it out of the folder or save it anew as .jpg or .png")
+        raise UserError(
+            f"{path} cannot be read as a picture; take it out of the folder or save it anew as .jpg or .png"
+        )
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 

@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["losses", "metrics", "optimizers", "schedules"],
     submod_attrs={
         "checkpoint": ["export", "load_params", "load_persistables", "save_params"],
-        "evaluation": ["evaluate", "predict"],
+        "evaluation": ["evaluate", "features", "predict"],
         "loop": ["Diverged", "Phase", "Result", "fit"],
         "records": ["Run"],
     },

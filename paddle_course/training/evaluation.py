@@ -36,3 +36,15 @@ def hits(logits: paddle.Tensor | np.ndarray, labels: np.ndarray) -> int:
     """How many rows have their largest logit at the label; soft labels (N, K) count by their largest share."""
     rows = logits.numpy() if isinstance(logits, paddle.Tensor) else logits
     return int((rows.argmax(1) == (labels if labels.ndim == 1 else labels.argmax(1))).sum())
+
+
+def features(model: paddle.nn.Layer, data: batches.Batches) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (N, K) and what goes into the last linear layer (N, D): what the model knows before it names a class."""
+    last = [layer for layer in model.sublayers() if isinstance(layer, paddle.nn.Linear)][-1]
+    seen: list[np.ndarray] = []
+    hook = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].numpy()))
+    try:
+        logits, _ = predict(model, data)
+    finally:
+        hook.remove()
+    return logits, np.concatenate(seen)

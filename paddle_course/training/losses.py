@@ -1,10 +1,12 @@
 """Logits and labels -> one number to descend.
 
-Every loss takes `logits`, float32 (B, K), and `labels`: integers (B,), or shares of the classes, float32 (B, K), as mixup
-makes them. It returns a scalar: the sum of the examples' losses over their count B, so that the loss of a data set does not
-depend on how it was cut into batches. Settings are bound with `functools.partial(cross_entropy, smoothing=0.1)`.
+Every loss takes `logits`, float32 (B, K), and `labels`: integers (B,), or shares of the classes, float32 (B, K), as
+mixup makes them. It returns a scalar, the sum of the examples' losses over their count B, so that the loss of a
+data set does not depend on how it was cut into batches. Settings are bound with `functools.partial(cross_entropy,
+smoothing=0.1)`.
 
-In the formulas p = softmax(logits), y is one-hot (or the shares), x the p of the right class; sums run over the K classes.
+In the formulas p = softmax(logits), y is one-hot or the shares, x the p of the right class; sums run over the K
+classes.
 """
 
 from __future__ import annotations
@@ -35,8 +37,8 @@ def mse(logits: Tensor, labels: Tensor) -> Tensor:
 def mae(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean of |p - y| over the classes; for hard labels 2 (1 - x) / K.
 
-    It hardly minds wrong labels (Ghosh et al. 2017, arXiv 1712.09482), and learns slowly for the same reason: the factor x
-    in its gradient is small where the net is wrong.
+    It hardly minds wrong labels (Ghosh et al. 2017, arXiv 1712.09482), and learns slowly for the same reason: the
+    factor x in its gradient is small where the net is wrong.
     """
     return (F.softmax(logits) - _targets(logits, labels)).abs().mean()
 
@@ -55,9 +57,9 @@ def focal(logits: Tensor, labels: Tensor, gamma: float = 2.0, weight: Sequence[f
 def softmax_plus_inverse(logits: Tensor, labels: Tensor) -> Tensor:
     """1 / x, the "softmax + 1/x" of the Quick, Draw! report. About K at the start, never below one.
 
-    The report prints no formula; this reads it as softmax, then 1/x where cross-entropy has -log x. That is the exponential
-    of cross-entropy, and is computed so, for shares too. The gradient is cross-entropy's times 1/x: the worst example of a
-    batch drowns the others, and below x = e^-88 float32 has only infinity for the loss.
+    The report prints no formula; this reads it as softmax, then 1/x where cross-entropy has -log x. That is the
+    exponential of cross-entropy, and is computed so, for shares too. The gradient is cross-entropy's times 1/x: the
+    worst example of a batch drowns the others, and below x = e^-88 the loss is infinite in float32.
     """
     return (-(_targets(logits, labels) * _log_softmax(logits)).sum(1)).exp().mean()
 
@@ -65,8 +67,8 @@ def softmax_plus_inverse(logits: Tensor, labels: Tensor) -> Tensor:
 def nll_without_log(logits: Tensor, labels: Tensor) -> Tensor:
     """-sum y logits: a mistake, kept for study.
 
-    `nll_loss` expects log p, which is never above zero, and is given the raw outputs. To raise the right one for ever lowers
-    the loss for ever, through zero; nothing holds the others down.
+    `nll_loss` expects log p, which is never above zero, and is given the raw outputs. Raising the right one for ever
+    lowers the loss for ever, through zero; nothing holds the others down.
     """
     return -(_targets(logits, labels) * logits).sum(1).mean()
 
@@ -74,8 +76,8 @@ def nll_without_log(logits: Tensor, labels: Tensor) -> Tensor:
 def double_softmax(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy with softmax(p) for p: a mistake, kept for study.
 
-    The course's MNIST model ends in softmax and its loss takes softmax again. No p exceeds one, so the loss cannot fall below
-    -log(e / (e + K - 1)), which is 1.4612 for ten classes.
+    The course's MNIST model ends in softmax and its loss takes softmax again. No p exceeds one, so the loss cannot fall
+    below -log(e / (e + K - 1)), which is 1.4612 for ten classes.
     """
     return cross_entropy(F.softmax(logits), labels)
 

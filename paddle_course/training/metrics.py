@@ -1,8 +1,8 @@
 """Logits and labels of a whole data set -> how good the model is.
 
-`scores` are logits (N, K) as the network gives them, `labels` integers (N,) in 0..K-1, both NumPy arrays with N >= 1; shares
-are floats in 0..1. Not every class need occur in `labels`: a mean over classes (macro-F1, mAP) runs over those that do, and
-class by class the others are NaN, for there is nothing of them to find.
+`scores` are logits (N, K) as the network gives them, `labels` integers (N,) in 0..K-1, both NumPy arrays with N >= 1;
+shares are floats in 0..1. Not every class need occur in `labels`: a mean over classes (macro-F1, mAP) runs over those
+that do, and class by class the others are NaN, for there is nothing of them to find.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def top_k(scores: np.ndarray, labels: np.ndarray, k: int) -> float:
 
 
 def map_at_k(scores: np.ndarray, labels: np.ndarray, k: int = 3) -> float:
-    """Mean average precision at k as Kaggle's Quick, Draw! counts it: a label found at guess 1, 2, 3 is worth 1, 1/2, 1/3.
+    """Mean average precision at k as Kaggle's Quick, Draw! counts it: a label that is guess i is worth 1 / i.
 
     Lies between accuracy and top-k accuracy, and equals top-k accuracy only where every hit is a first guess.
     """
@@ -63,7 +63,7 @@ def map_at_k(scores: np.ndarray, labels: np.ndarray, k: int = 3) -> float:
 
 
 def cross_entropy(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Mean -log p of the right class, in nats, without the ceiling of 36 per example that scikit-learn's `log_loss` has."""
+    """Mean -log p of the right class, in nats; scikit-learn's `log_loss` would count no example above 36."""
     return float(-np.take_along_axis(log_softmax(scores), labels[:, None], axis=1).mean())
 
 
@@ -81,10 +81,8 @@ def mean_average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
 
 def per_class(scores: np.ndarray, labels: np.ndarray) -> PerClass:
     """Precision, recall, F1 (all of the best guess) and average precision (of the whole ranking) for every class."""
-    classes = np.arange(scores.shape[1])
-    columns = metrics.precision_recall_fscore_support(labels, scores.argmax(axis=1), labels=classes, zero_division=0)[
-        :3
-    ]
+    classes, best = np.arange(scores.shape[1]), scores.argmax(axis=1)
+    *columns, _ = metrics.precision_recall_fscore_support(labels, best, labels=classes, zero_division=0)
     present = np.isin(classes, labels)
     return PerClass(*(np.where(present, column, np.nan) for column in columns), _average_precision(scores, labels))
 
@@ -107,8 +105,8 @@ def confusion(scores: np.ndarray, labels: np.ndarray, classes: int | None = None
 def wilson(correct_share: float, n: int, z: float = 1.96) -> tuple[float, float]:
     """The 95 % interval (z = 1.96) of the true share, having seen `correct_share` of n >= 1 examples (Wilson 1927).
 
-    Unlike share +- z sqrt(share (1 - share) / n) it stays within 0..1 and is honest near the ends (Brown, Cai and DasGupta
-    2001).
+    Unlike share +- z sqrt(share (1 - share) / n) it stays within 0..1 and is honest near the ends (Brown, Cai and
+    DasGupta 2001).
     """
     centre = correct_share + z * z / (2 * n)
     half = z * math.sqrt(correct_share * (1 - correct_share) / n + (z / (2 * n)) ** 2)

@@ -53,7 +53,7 @@ def cosine(step: int, *, peak: float, steps: int, final: float = 0.0) -> float:
 
 
 def warm_up(step: int, *, steps: int, then: Schedule, start: float = 0.0) -> float:
-    """A straight line from the rate `start` to `then(0)` in `steps` steps; after them `then`, which counts its own from 0.
+    """A straight line from the rate `start` to `then(0)` in `steps` steps; then `then`, its steps counted from 0.
 
     Goyal et al. 2017, arXiv 1706.02677, section 2.2.
     """

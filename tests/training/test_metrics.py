@@ -75,7 +75,7 @@ def test_per_class_by_hand():
     np.testing.assert_array_equal(found.precision, [1, 0, np.nan, np.nan])
     np.testing.assert_array_equal(found.recall, [1 / 2, 0, np.nan, np.nan])
     np.testing.assert_allclose(found.f1, [2 / 3, 0, np.nan, np.nan])
-    # By p of class 0 the rows rank 0, 3, 1, 2: its two are first and third. By p of class 1: 1, 0, 2, 3: third and fourth.
+    # By p of class 0 the rows rank 0, 3, 1, 2: its two come 1st and 3rd. By p of class 1: 1, 0, 2, 3: 3rd and 4th.
     np.testing.assert_allclose(found.ap, [(1 + 2 / 3) / 2, (1 / 3 + 2 / 4) / 2, np.nan, np.nan])
     assert metrics.macro_f1(SCORES, LABELS) == pytest.approx(1 / 3)
     assert metrics.mean_average_precision(SCORES, LABELS) == pytest.approx(found.ap[:2].mean())

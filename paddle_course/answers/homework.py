@@ -1,0 +1,141 @@
+"""A homework script's questions -> its report: parse the flags, call the questions, write and print the answers.
+
+A script hands over its `Config`, its title and a function for each question; the function's docstring is the question,
+Chinese in the first line and English in the second, and it returns an `Answer`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from paddle_course import config as configuration
+from paddle_course import readers, runtime, training
+from paddle_course.answers import console, page, results
+from paddle_course.answers.pieces import Answer, Question
+from paddle_course.config import RunConfig
+from paddle_course.runtime import ROOT, UserError
+
+
+class Lab:
+    """What a question works with: the settings, the data, and trainings by name below the run directory."""
+
+    def __init__(self, config: RunConfig, directory: Path):
+        self.config, self.directory = config, directory
+        self.synthetic = False
+        self._begun: set[str] = set()
+        self.images = functools.cache(self._images)
+
+    def _images(self, name: str, split: str) -> readers.Images:
+        found = readers.load(name, split, readers.data_root(self.config.data_root), self.config.data)
+        self.synthetic = self.synthetic or found.synthetic
+        return found
+
+    def run(self, name: str) -> training.Run:
+        """The directory of the training `name`; emptied first under --fresh."""
+        run = training.Run(self.directory / name)
+        if self.config.fresh and name not in self._begun:
+            run.clear()
+        self._begun.add(name)
+        return run
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of a setting that is run several times."""
+        return range(self.config.seed, self.config.seed + (1 if self.config.smoke else self.config.seeds))
+
+
+def homework(
+    script: str,
+    config_type: type[RunConfig],
+    title: tuple[str, str],
+    questions: Mapping[int, Callable[[Lab], Answer]],
+    argv: Sequence[str] | None = None,
+) -> None:
+    """Answer the questions that the command line asks for and write report.html and answers.md.
+
+    Args:
+        script: the script's `__file__`; its name is the homework's, and words/<name>.md.j2 beside it holds the sentences.
+        title: Chinese, English.
+    """
+    path = Path(script)
+    config = configuration.parse(config_type, argv, sys.modules["__main__"].__doc__ or "")
+    if config.smoke:
+        config = dataclasses.replace(config, data="stand-in")
+    asked = config.question or tuple(questions)
+    if unknown := set(asked) - set(questions):
+        raise UserError(f"--question {min(unknown)}: {path.stem} has the questions {', '.join(map(str, questions))}")
+    print(runtime.start(config.device), file=sys.stderr)
+    short = path.stem.partition("_")[0]
+    directory = Path(config.out) if config.out else ROOT / "runs" / short / ("smoke" if config.smoke else config.data)
+    with alone(directory):
+        lab, start = Lab(config, directory), time.perf_counter()
+        runtime.write_file(directory / "config.json", json.dumps(configuration.describe(config), indent=2))
+        runtime.write_file(directory / "environment.json", json.dumps(runtime.environment(), indent=2))
+        answered = {}
+        for number in asked:
+            chinese, english = (line.strip() for line in questions[number].__doc__.strip().splitlines()[:2])
+            print(f"question {number}: {english}", file=sys.stderr)
+            answered[number] = Question(chinese, english, questions[number](lab))
+        minutes = (time.perf_counter() - start) / 60
+        words = path.parent / "words" / f"{path.stem}.md.j2"
+        report = page.write(directory, title, answered, words, lab.synthetic, facts(config, minutes))[0]
+        console.terminal(title, answered, words, lab.synthetic)
+        if config.publish:
+            publish(short, lab, answered)
+        print(f"\nreport: {report}\nto paste: {report.with_name('answers.md')}")
+
+
+def facts(config: RunConfig, minutes: float) -> dict[str, Any]:
+    """How the run was made, for the foot of the report."""
+    about = runtime.environment()
+    return {
+        "command": about["command"],
+        "machine": f"{about['cores']} cores, {about['processor']}",
+        "minutes": f"{minutes:.1f}",
+        "commit": about["commit"],
+        "versions": f"Python {about['python']}, Paddle {about['paddle']}, NumPy {about['numpy']}, {about['threads']} threads",
+        "settings": configuration.describe(config),
+    }
+
+
+def publish(short: str, lab: Lab, answered: Mapping[int, Question]) -> None:
+    """Enter the results into docs/results.json."""
+    if lab.synthetic or lab.config.smoke:
+        raise UserError("--publish: these results come from stand-in data and stay out of docs/results.json")
+    about = runtime.environment()
+    machine = f"{about['cores']} cores {about['processor'].partition(' ')[2]}, Paddle {about['paddle']}"
+    made = {"command": about["command"], "commit": about["commit"], "machine": machine}
+    entries = [
+        {"homework": short, "question": number} | dataclasses.asdict(result) | made
+        for number, question in answered.items()
+        for result in question.answer.results
+    ]
+    results.record(ROOT / "docs" / "results.json", entries)
+
+
+@contextlib.contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Keep a second process out of the run directory; the lock goes with the process, however it ends."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        file = (directory / ".lock").open("w")
+    except OSError as error:
+        raise UserError(f"{directory} cannot be written ({error.strerror}): name another place with --out") from None
+    with file:
+        try:
+            import fcntl  # not on Windows, where two processes are the user's own care
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass
+        except OSError:
+            raise UserError(f"{directory} is in use by another process: wait for it or use --out") from None
+        yield

@@ -1,0 +1,109 @@
+"""Photographs and a network trained on small pictures -> what it sees, what it guesses, and why it errs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import paddle
+from sklearn.metrics import roc_auc_score
+from sklearn.neighbors import NearestNeighbors
+
+from paddle_course import batches, readers, training
+
+ZOOMS = (1.0, 0.75, 0.5)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How a network sees N pictures, row by row the same pictures."""
+
+    images: np.ndarray  # uint8 (N, S, S, 3)
+    chances: np.ndarray  # softmax (N, K)
+    nearest: np.ndarray  # int64 (N,), the most similar training picture
+    distance: np.ndarray  # (N,), how far that one is in the space of the network's features
+    contrast: np.ndarray  # (N,), standard deviation of the grey values, 0..127.5
+
+    @property
+    def guess(self) -> np.ndarray:
+        return self.chances.argmax(1)
+
+    @property
+    def confidence(self) -> np.ndarray:
+        return self.chances.max(1)
+
+
+class Viewer:
+    """A network with the training pictures it knows; calling it on pictures returns a `Sight`."""
+
+    def __init__(self, net: paddle.nn.Layer, train: batches.Batches):
+        self.net, self.like = net, train
+        self.known = NearestNeighbors(n_neighbors=1).fit(self._features(train.data.images)[1])
+
+    def _features(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        nobody = readers.Images(images, np.zeros(len(images), np.int64), self.like.data.classes, "photos")
+        data = batches.Batches(nobody, self.like.size, mean=self.like.mean, std=self.like.std, shuffle=False)
+        return training.features(self.net, data)
+
+    def __call__(self, images: np.ndarray) -> Sight:
+        logits, features = self._features(images)
+        distance, nearest = self.known.kneighbors(features)
+        grey = images.mean(axis=3).reshape(len(images), -1)
+        return Sight(images, training.metrics.softmax(logits), nearest[:, 0], distance[:, 0], grey.std(axis=1))
+
+
+def shrink(photos: Sequence[np.ndarray], side: int, crop: bool, zoom: float = 1.0) -> np.ndarray:
+    """Photos (H, W, 3) of any size -> (N, side, side, 3): the middle square, or all of the picture squashed.
+
+    `zoom` below 1 keeps only that share of each side, from the middle: the object becomes larger.
+    """
+    made = []
+    for photo in photos:
+        part = readers.centre_crop(photo) if crop else photo
+        top, left = (round(length * (1 - zoom) / 2) for length in part.shape[:2])
+        made.append(readers.resize(part[top : part.shape[0] - top, left : part.shape[1] - left], side))
+    return np.stack(made)
+
+
+def label_of(path: Path, classes: Sequence[str]) -> int:
+    """The class a file name begins with ("dog.12.jpg"), or -1: then nobody told what is on it."""
+    word = re.split(r"[^a-z]", path.stem.lower())[0]
+    return list(classes).index(word) if word in classes else -1
+
+
+def limits(test: Sight, labels: np.ndarray) -> tuple[float, float]:
+    """The least confidence and the greatest distance that are still ordinary: 95 % of the rightly guessed test pictures
+    are above the one and below the other. Beyond either a picture is called "none of the ten".
+    """
+    right = test.guess == labels
+    return float(np.quantile(test.confidence[right], 0.05)), float(np.quantile(test.distance[right], 0.95))
+
+
+def reasons(sight: Sight, labels: np.ndarray) -> dict[str, float]:
+    """How well each measured property tells wrong guesses from right ones: area under the ROC curve, 0.5 = not at all."""
+    wrong = sight.guess != labels
+    if wrong.all() or not wrong.any():
+        return {}
+    marks = {
+        "far from the training pictures": sight.distance,
+        "little contrast": -sight.contrast,
+        "low confidence": -sight.confidence,
+    }
+    return {name: float(roc_auc_score(wrong, mark)) for name, mark in marks.items()}
+
+
+def captions(sight: Sight, classes: Sequence[str], least: float, farthest: float) -> list[str]:
+    """Three guesses with their probabilities for each picture, and a warning where it is none of the classes."""
+    texts = []
+    for chances, odd in zip(sight.chances, strange(sight, least, farthest), strict=True):
+        lines = [f"{classes[i]} {100 * chances[i]:.0f} %" for i in np.argsort(-chances)[:3]]
+        texts.append("\n".join([*lines, "none of the ten?" if odd else ""]))
+    return texts
+
+
+def strange(sight: Sight, least: float, farthest: float) -> np.ndarray:
+    """Which pictures are "none of the ten": bool (N,)."""
+    return (sight.confidence < least) | (sight.distance > farthest)

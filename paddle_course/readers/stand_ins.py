@@ -1,0 +1,152 @@
+"""A seed -> small synthetic data sets in the publishers' own containers, so that everything runs where no data is.
+
+A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised: a small
+network learns it in seconds, but not at a glance. What is learnt says nothing about real pictures. `write_digits` is
+the exception: real handwriting, out of scikit-learn.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import pickle
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from paddle_course.readers.cifar_names import CIFAR10, COARSE, COARSE_OF_FINE, FINE
+from paddle_course.readers.drawings import coloured_shapes, face, segment_digits
+from paddle_course.readers.idx import FILES, write_idx
+from paddle_course.readers.images import one_of
+from paddle_course.runtime import write_file
+
+MARKER = "SYNTHETIC.txt"  # lies beside every stand-in; written last, so a folder without it is not whole
+SIZES = {"cifar10": (60, 20), "cifar100": (20, 5), "mnist": (60, 20), "fashion-mnist": (60, 20), "pets": (4, 0)}
+
+
+def write_stand_in(
+    name: str, folder: str | Path, seed: int = 0, train: int | None = None, test: int | None = None
+) -> Path:
+    """Write `train` and `test` pictures per class (default: SIZES) below `folder`; return what the reader takes.
+
+    The files, and their places below `folder`, are the publishers'; the same arguments give the same pictures.
+    """
+    one_of("stand-in", name, SIZES)
+    folder = Path(folder)
+    train, test = (
+        default if given is None else given for given, default in zip((train, test), SIZES[name], strict=True)
+    )
+    halves = {"train": (train, np.random.default_rng([seed, 0])), "test": (test, np.random.default_rng([seed, 1]))}
+    if name == "cifar10":
+        place = _write_cifar10(folder, halves)
+    elif name == "cifar100":
+        place = _write_cifar100(folder, halves)
+    elif name == "pets":
+        place = _write_pets(folder / name, *halves["train"])
+    else:
+        place = _write_mnist(folder / name, halves)
+    write_file(folder / MARKER, f"{name}, but drawn: seed {seed}, per class {train} to train and {test} to test\n")
+    return place
+
+
+Halves = dict[str, tuple[int, np.random.Generator]]  # split -> pictures per class, what draws them
+
+
+def _labels(classes: int, per_class: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.permutation(np.repeat(np.arange(classes), per_class))
+
+
+def _drawn(draw: Callable[..., np.ndarray], rng: np.random.Generator, *numbers: np.ndarray) -> np.ndarray:
+    """`draw(*numbers, rng)`, a thousand pictures at a time: the arithmetic takes some 200 kB for each."""
+    blocks = range(0, len(numbers[0]), 1000)
+    return np.concatenate([draw(*(each[i : i + 1000] for each in numbers), rng) for i in blocks])
+
+
+def _write_mnist(folder: Path, halves: Halves) -> Path:
+    for split, (per_class, rng) in halves.items():
+        labels = _labels(10, per_class, rng)
+        _write_four(folder, split, _drawn(segment_digits, rng, labels), labels)
+    return folder
+
+
+def _write_four(folder: Path, split: str, images: np.ndarray, labels: np.ndarray) -> None:
+    """Two of MNIST's four files: uint8 (N, 28, 28) and (N,)."""
+    for name, array in zip(FILES[split], (images, labels.astype(np.uint8)), strict=True):
+        write_idx(folder / f"{name}.gz", array)
+
+
+def _write_cifar10(folder: Path, halves: Halves) -> Path:
+    files = {"batches.meta": {b"label_names": [name.encode() for name in CIFAR10]}}
+    batches = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
+    for split, (per_class, rng) in halves.items():
+        labels = _labels(10, per_class, rng)
+        hues = labels / 10 + rng.normal(0, 0.03, len(labels))
+        pixels = _planes(_drawn(coloured_shapes, rng, labels % 5, hues))
+        names = batches[split]
+        for name, rows in zip(names, np.array_split(np.arange(len(labels)), len(names)), strict=True):
+            files[name] = {b"data": pixels[rows], b"labels": labels[rows].tolist()}
+    return _pack(folder / "cifar-10-python.tar.gz", "cifar-10-batches-py", files)
+
+
+def _write_cifar100(folder: Path, halves: Halves) -> Path:
+    """A family has a colour, its five members are the five shapes."""
+    names = {b"fine_label_names": FINE, b"coarse_label_names": COARSE}
+    files = {"meta": {key: [name.encode() for name in value] for key, value in names.items()}}
+    member_of_fine = [COARSE_OF_FINE[:fine].count(family) for fine, family in enumerate(COARSE_OF_FINE)]
+    for split, (per_class, rng) in halves.items():
+        fine = _labels(100, per_class, rng)
+        coarse, member = np.array(COARSE_OF_FINE)[fine], np.array(member_of_fine)[fine]
+        hues = coarse / 20 + rng.normal(0, 0.01, len(fine))
+        pixels = _planes(_drawn(coloured_shapes, rng, member, hues))
+        files[split] = {b"data": pixels, b"fine_labels": fine.tolist(), b"coarse_labels": coarse.tolist()}
+    return _pack(folder / "cifar-100-python.tar.gz", "cifar-100-python", files)
+
+
+def _planes(images: np.ndarray) -> np.ndarray:
+    """uint8 (N, 32, 32, 3) -> (N, 3072): red, green and blue one after the other."""
+    return images.transpose(0, 3, 1, 2).reshape(len(images), -1)
+
+
+def _pack(path: Path, folder: str, files: dict[str, dict]) -> Path:
+    """Pickles in a .tar.gz without times or owners: the same files give the same bytes."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, contents in files.items():
+            raw = pickle.dumps(contents, protocol=2)
+            member = tarfile.TarInfo(f"{folder}/{name}")
+            member.size = len(raw)
+            archive.addfile(member, io.BytesIO(raw))
+    write_file(path, gzip.compress(buffer.getvalue(), compresslevel=1, mtime=0))
+    return path
+
+
+def _write_pets(folder: Path, per_kind: int, rng: np.random.Generator) -> Path:
+    """cat.0.jpg ..., dog.0.jpg ...: high, broad and square."""
+    for kind in ("cat", "dog"):
+        for number in range(per_kind):
+            height, width = ((240, 320), (320, 240), (300, 300), (180, 360))[number % 4]
+            _, code = cv2.imencode(".jpg", face(kind, height, width, rng))
+            write_file(folder / f"{kind}.{number}.jpg", code.tobytes())
+    return folder
+
+
+def write_digits(folder: str | Path) -> Path:
+    """scikit-learn's 1,797 real handwritten digits in MNIST's four files: 1,500 to train, 297 to test, stratified.
+
+    Their 8 x 8 pixels of 0..16 are interpolated to 20 x 20 of 0..255 in the middle of 28 x 28, as MNIST's own are.
+    UCI "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak 1998), the test part.
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    digits, labels = load_digits(return_X_y=True)
+    grow = np.stack([np.interp(np.arange(20) * 0.4 - 0.3, np.arange(8), row) for row in np.eye(8)], axis=1)  # (20, 8)
+    images = np.rint(grow @ digits.reshape(-1, 8, 8) @ grow.T * (255 / 16)).astype(np.uint8)
+    images = np.pad(images, ((0, 0), (4, 4), (4, 4)))
+    halves = train_test_split(np.arange(len(labels)), train_size=1500, stratify=labels, random_state=0)
+    for split, rows in zip(("train", "test"), halves, strict=True):
+        _write_four(Path(folder), split, images[rows], labels[rows])
+    return Path(folder)

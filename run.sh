@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# ./run.sh                the tour: installs what is needed, trains, is interrupted, goes on, writes a report (2 minutes)
+# ./run.sh hw08 [flags]   one homework; --help lists its flags, --smoke runs it in seconds on stand-in data
+# ./run.sh data NAME      downloads a data set: cifar10 cifar100 mnist fashion-mnist housing all
+# ./run.sh board [DIR]    VisualDL on runs/ (or DIR)
+# ./run.sh doctor         what this machine has: Python, Paddle, threads, data sets, room on the disk
+# ./run.sh test [ARGS]    the tests
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+words="${OMP_NUM_THREADS:+OMP_NUM_THREADS=$OMP_NUM_THREADS }./run.sh${*:+ $*}"
+export PYTHONPATH="$here" PADDLE_COURSE_COMMAND="$words"
+
+course() { # runs Python as install.py finds or makes it
+    local python
+    python=$(python3 "$here/paddle_course/install.py") || exit
+    exec "$python" "$@"
+}
+
+name=${1:-tour}
+[ $# -eq 0 ] || shift
+case "$name" in
+    tour) course "$here/homework/tour.py" "$@" ;;
+    hw[0-9][0-9])
+        script=$(compgen -G "$here/homework/${name}_*.py") || { echo "error: no homework is called $name: ./run.sh --help" >&2; exit 2; }
+        course "$script" "$@" ;;
+    data) course -m paddle_course.readers.download "$@" ;;
+    board) course -m paddle_course.training.board "$@" ;;
+    doctor) course -m paddle_course.training.doctor "$@" ;;
+    test) cd "$here" && course -m pytest "$@" ;;
+    -h | --help | help) grep '^# ' "$0" | cut -c3- ;;
+    *) echo "error: '$name' is not a command: ./run.sh --help" >&2; exit 2 ;;
+esac

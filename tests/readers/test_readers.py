@@ -1,0 +1,39 @@
+"""The face of the wing."""
+
+import subprocess
+import sys
+
+import pytest
+
+from paddle_course import readers
+
+NAMES = (
+    *("Images", "balanced", "stratified_split", "ImageDataset"),
+    *("cifar10", "cifar100", "mnist", "read_idx", "write_idx"),
+    *("pictures", "read_picture", "centre_crop", "resize"),
+    *("load", "folder", "data_root", "fetch", "SOURCES", "write_stand_in", "write_digits"),
+)
+
+
+def test_the_face_offers_these_names():
+    assert sorted(readers.__all__) == sorted(NAMES)
+    for name in NAMES:
+        assert getattr(readers, name).__class__.__name__ != "module"  # `pictures` is a module, too
+    with pytest.raises(AttributeError):
+        readers.nothing  # noqa: B018
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_only_what_is_used_is_imported():
+    for used, imported in (("__name__", set()), ("load", {"numpy"}), ("ImageDataset", {"numpy", "paddle", "requests"})):
+        modules = run(f"import sys; from paddle_course import readers; readers.{used}; print(*sys.modules)").split()
+        assert {"numpy", "paddle", "requests", "sklearn"} & set(modules) <= imported
+        assert not used or f"paddle_course.readers.{used}" not in modules
+
+
+def test_a_function_named_like_its_module_stays_a_function():
+    code = "from paddle_course.readers.pictures import resize; from paddle_course import readers; "
+    assert run(code + "print(readers.pictures.__class__.__name__)").strip() == "function"
