@@ -25,7 +25,7 @@ case "$name" in
         course "$script" "$@" ;;
     data) course -m paddle_course.readers.download "$@" ;;
     board) course -m paddle_course.training.board "$@" ;;
-    doctor) course -m paddle_course.training.doctor "$@" ;;
+    doctor) course -m paddle_course.doctor "$@" ;;
     test) cd "$here" && course -m pytest "$@" ;;
     -h | --help | help) grep '^# ' "$0" | cut -c3- ;;
     *) echo "error: '$name' is not a command: ./run.sh --help" >&2; exit 2 ;;

@@ -23,7 +23,14 @@ SHAPE, CAT, DOG = (3, 32, 32), 3, 5
 # Each optimizer at a rate that suits it: a comparison at one rate for all only shows whom that rate was made for.
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.01, "adam": 1e-3}
 # What the forum's most liked answer, 3,630, counts for each layer: one input channel everywhere, and no batch norm.
-FORUM = {"conv1": 20 * 25 + 20, "norm1": 0, "conv2": 50 * 25 + 50, "norm2": 0, "conv3": 50 * 25 + 50, "fc": 50 * 10 + 10}
+FORUM = {
+    "conv1": 20 * 25 + 20,
+    "norm1": 0,
+    "conv2": 50 * 25 + 50,
+    "norm2": 0,
+    "conv3": 50 * 25 + 50,
+    "fc": 50 * 10 + 10,
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,9 @@ def structure(lab: Lab) -> Answer:
     variants = {name: [train(lab, f"{name}-short", [adam(short(lab))], name)] for name in names}
     setting = f"Adam, {short(lab)} epochs"
     compared = answers.compare(f"Other structures, {setting}", variants, DATA, SHAPE, setting)
-    course = answers.compare("", {"camp network": camp(lab)}, DATA, setting=f"Adam, {len(camp(lab)[0].result.epochs)} epochs")
+    course = answers.compare(
+        "", {"camp network": camp(lab)}, DATA, setting=f"Adam, {len(camp(lab)[0].result.epochs)} epochs"
+    )
     curves = answers.by_epoch(camp(lab)[0], "accuracy")
     return Answer(
         {
@@ -115,7 +124,12 @@ def optimizers(lab: Lab) -> Answer:
         name: [train(lab, f"camp-{name}-short" if name != "adam" else "camp-short", [adam(n, lr, name)])]
         for name, lr in RATES.items()
     }
-    losses = {"cross-entropy": None, "mse": training.losses.mse, "mae": training.losses.mae, "focal": training.losses.focal}
+    losses = {
+        "cross-entropy": None,
+        "mse": training.losses.mse,
+        "mae": training.losses.mae,
+        "focal": training.losses.focal,
+    }
     by_loss = {
         name: [train(lab, f"camp-{name}-short", [adam(n)], loss=loss)] if loss else by_optimizer["adam"]
         for name, loss in losses.items()
@@ -176,27 +190,61 @@ def sample_count(lab: Lab) -> Answer:
             fitting, validating = (some.take(part) for part in readers.stratified_split(some.labels, 0.8, seed))
             held = {"validation": pictures(lab, validating, shuffle=False)}
             name = f"count-{size}"
-            net, result = train(lab, name, [adam(epochs(lab, 60))], images=fitting, held_out=held, patience=3, seed=seed)
-            scores.append((size, training.evaluate(net, test, training.losses.cross_entropy)["accuracy"], len(result.epochs)))
+            net, result = train(
+                lab, name, [adam(epochs(lab, 60))], images=fitting, held_out=held, patience=3, seed=seed
+            )
+            scores.append(
+                (size, training.evaluate(net, test, training.losses.cross_entropy)["accuracy"], len(result.epochs))
+            )
     every = {size: [accuracy for n, accuracy, _ in scores if n == size] for size in sizes}
     n, mean = np.array(sizes), np.array([answers.spread(values)[0] for values in every.values()])
     sd = np.array([answers.spread(values)[1] or 0.0 for values in every.values()])
     intercept, slope, line_r2 = answers.line(n, mean)
     a, b, power_r2 = answers.power_law(n, mean)
-    series = {"measured": (n, mean, sd), "straight line": (n, intercept + slope * np.log10(n)), "power law": (n, 1 - a * n**-b)}
+    series = {
+        "measured": (n, mean, sd),
+        "straight line": (n, intercept + slope * np.log10(n)),
+        "power law": (n, 1 - a * n**-b),
+    }
     chart = {"logx": True, "percent": True, "dashed": ("straight line", "power law")}
     stops = [round(float(np.mean([e for m, _, e in scores if m == size])), 1) for size in sizes]
     table = tuple(
-        (size, answers.score(m, s or None, len(every[size])), stop) for size, m, s, stop in zip(sizes, mean, sd, stops, strict=True)
+        (size, answers.score(m, s or None, len(every[size])), stop)
+        for size, m, s, stop in zip(sizes, mean, sd, stops, strict=True)
     )
     return Answer(
         {
-            "sizes": sizes, "first": mean[0], "last": mean[-1], "slope": slope, "line_r2": line_r2, "a": a, "b": b,
-            "power_r2": power_r2, "elbow": answers.elbow(n, mean), "shorter_elbow": answers.elbow(n[:-1], mean[:-1]),
-            "for_90": answers.needed(a, b, 0.9), "doubling": slope * np.log10(2), "runs": len(every[sizes[0]]),
+            "sizes": sizes,
+            "first": mean[0],
+            "last": mean[-1],
+            "slope": slope,
+            "line_r2": line_r2,
+            "a": a,
+            "b": b,
+            "power_r2": power_r2,
+            "elbow": answers.elbow(n, mean),
+            "shorter_elbow": answers.elbow(n[:-1], mean[:-1]),
+            "for_90": answers.needed(a, b, 0.9),
+            "doubling": slope * np.log10(2),
+            "runs": len(every[sizes[0]]),
         },
-        [Table("Test accuracy by pictures per class", ("pictures per class", "test accuracy", "epochs until it stopped"), table)],
-        [answers.curves("q3-samples", "Accuracy against the number of pictures", series, "pictures per class", "test accuracy", **chart)],
+        [
+            Table(
+                "Test accuracy by pictures per class",
+                ("pictures per class", "test accuracy", "epochs until it stopped"),
+                table,
+            )
+        ],
+        [
+            answers.curves(
+                "q3-samples",
+                "Accuracy against the number of pictures",
+                series,
+                "pictures per class",
+                "test accuracy",
+                **chart,
+            )
+        ],
         [
             Result(f"{size} per class", "test accuracy", m, s or None, len(every[size]), data=DATA)
             for size, m, s in zip(sizes, mean.tolist(), sd.tolist(), strict=True)
@@ -217,26 +265,65 @@ def own_photos(lab: Lab) -> Answer:
     least, farthest = answers.limits(known, test.labels[:2000])
     ways = {"squashed": (False, 1.0), "centre crop": (True, 1.0), "crop, 3/4": (True, 0.75), "crop, 1/2": (True, 0.5)}
     sights = {name: view(answers.shrink(photos, 32, *way)) for name, way in ways.items()}
-    right = {name: float((sight.guess == labels)[told].mean()) if told.any() else None for name, sight in sights.items()}
+    right = {
+        name: float((sight.guess == labels)[told].mean()) if told.any() else None for name, sight in sights.items()
+    }
     seen = sights["centre crop"]
     odd = answers.strange(seen, least, farthest)
-    rows = tuple((n, right[n], float(s.confidence.mean()), float(np.median(s.distance)), float(s.contrast.mean())) for n, s in sights.items())
-    of_test = ("CIFAR-10's own test", float((known.guess == test.labels[:2000]).mean()), float(known.confidence.mean()), float(np.median(known.distance)), float(known.contrast.mean()))
+    rows = tuple(
+        (n, right[n], float(s.confidence.mean()), float(np.median(s.distance)), float(s.contrast.mean()))
+        for n, s in sights.items()
+    )
+    of_test = (
+        "CIFAR-10's own test",
+        float((known.guess == test.labels[:2000]).mean()),
+        float(known.confidence.mean()),
+        float(np.median(known.distance)),
+        float(known.contrast.mean()),
+    )
     shown = np.random.default_rng(lab.config.seed).permutation(len(photos))[:12]
     some = [array[shown] for array in (seen.images, train.images[seen.nearest])]
     return Answer(
         {
-            "count": len(photos), "told": int(told.sum()), "right": right, "best": max(right, key=lambda n: right[n] or 0),
+            "count": len(photos),
+            "told": int(told.sum()),
+            "right": right,
+            "best": max(right, key=lambda n: right[n] or 0),
             "own_test": float((known.guess == test.labels[:2000])[np.isin(test.labels[:2000], (CAT, DOG))].mean()),
-            "odd": float(odd.mean()), "odd_wrong": wrong_share(seen, labels, odd & told), "fine_wrong": wrong_share(seen, labels, ~odd & told),
-            "reasons": answers.reasons(seen, labels) if told.all() else {}, "ratio": rows[1][3] / of_test[3],
+            "odd": float(odd.mean()),
+            "odd_wrong": wrong_share(seen, labels, odd & told),
+            "fine_wrong": wrong_share(seen, labels, ~odd & told),
+            "reasons": answers.reasons(seen, labels) if told.all() else {},
+            "ratio": rows[1][3] / of_test[3],
         },
-        [Table("What the network makes of the photos", ("prepared as", "right", "mean confidence", "median distance to training pictures", "contrast"), (*rows, of_test))],
         [
-            answers.pictures("q4-photos", "The photos at 32 x 32 (centre crop) with three guesses", list(some[0]), [answers.captions(seen, train.classes, least, farthest)[i] for i in shown], columns=4),
-            answers.pictures("q4-nearest", "The training picture that the network finds most similar to each", list(some[1]), [train.classes[train.labels[i]] for i in seen.nearest[shown]], columns=4),
+            Table(
+                "What the network makes of the photos",
+                ("prepared as", "right", "mean confidence", "median distance to training pictures", "contrast"),
+                (*rows, of_test),
+            )
         ],
-        [Result(f"photos, {name}", "accuracy", share, n=int(told.sum()), data=f"{len(photos)} photos") for name, share in right.items() if share is not None],
+        [
+            answers.pictures(
+                "q4-photos",
+                "The photos at 32 x 32 (centre crop) with three guesses",
+                list(some[0]),
+                [answers.captions(seen, train.classes, least, farthest)[i] for i in shown],
+                columns=4,
+            ),
+            answers.pictures(
+                "q4-nearest",
+                "The training picture that the network finds most similar to each",
+                list(some[1]),
+                [train.classes[train.labels[i]] for i in seen.nearest[shown]],
+                columns=4,
+            ),
+        ],
+        [
+            Result(f"photos, {name}", "accuracy", share, n=int(told.sum()), data=f"{len(photos)} photos")
+            for name, share in right.items()
+            if share is not None
+        ],
     )
 
 
@@ -253,17 +340,44 @@ def deep_networks(lab: Lab) -> Answer:
     images = train_images.take(readers.balanced(train_images, min(count, len(train_images)) // 10, config.seed))
     held = {"test": pictures(lab, test_images.take(np.arange(min(1000, len(test_images)))), shuffle=False)}
     settings = {"images": images, "held_out": held}
-    rows = {name: [train(lab, f"deep-{name}", [adam(short(lab))], name, **settings)] for name in ("camp", "vgg11", "vgg16", "resnet18")}
+    rows = {
+        name: [train(lab, f"deep-{name}", [adam(short(lab))], name, **settings)]
+        for name in ("camp", "vgg11", "vgg16", "resnet18")
+    }
     setting = f"{len(images):,} pictures, {short(lab)} epochs"
     compared = answers.compare(f"Networks after {setting}: a short run", rows, DATA, SHAPE, f"short run, {setting}")
     speed = {name: len(images) * len(row[0].result.epochs) / row[0].result.minutes / 60 for name, row in rows.items()}
     macs = {name: answers.counts(row[0].net, SHAPE)[2] for name, row in rows.items()}
-    speeds = tuple((name, macs[name], speed[name], 6 * macs[name] * speed[name] / 1e9, 50000 / speed[name] / 60) for name in rows)
+    speeds = tuple(
+        (name, macs[name], speed[name], 6 * macs[name] * speed[name] / 1e9, 50000 / speed[name] / 60) for name in rows
+    )
     return Answer(
-        {"pictures": len(images), "epochs": short(lab), "accuracy": compared.accuracy, "speed": speed, "macs": macs,
-         "night": {name: 50000 * 20 / each / 3600 for name, each in speed.items()}},
-        [compared.table, Table("What training costs", ("network", "MACs", "pictures/s", "GFLOP/s", "minutes per epoch of 50,000"), speeds, "6 floating-point operations per MAC: 2 forward, 4 backward")],
-        [answers.bars("q5-speed", "Pictures per second while training", list(speed), list(speed.values()), xlabel="pictures per second")],
+        {
+            "pictures": len(images),
+            "epochs": short(lab),
+            "accuracy": compared.accuracy,
+            "speed": speed,
+            "macs": macs,
+            "night": {name: 50000 * 20 / each / 3600 for name, each in speed.items()},
+        },
+        [
+            compared.table,
+            Table(
+                "What training costs",
+                ("network", "MACs", "pictures/s", "GFLOP/s", "minutes per epoch of 50,000"),
+                speeds,
+                "6 floating-point operations per MAC: 2 forward, 4 backward",
+            ),
+        ],
+        [
+            answers.bars(
+                "q5-speed",
+                "Pictures per second while training",
+                list(speed),
+                list(speed.values()),
+                xlabel="pictures per second",
+            )
+        ],
         compared.results,
     )
 
@@ -275,26 +389,52 @@ def scores(lab: Lab) -> Answer:
     data = pictures(lab, test, shuffle=False)
     logits, labels = training.predict(camp(lab)[0].net, data)
     weight = tuple(3.0 if i == CAT else 1.0 for i in range(10))
-    weighted = {"cross-entropy": training.losses.cross_entropy, "cat weighs 3": partial(training.losses.cross_entropy, weight=weight), "focal": training.losses.focal}
+    weighted = {
+        "cross-entropy": training.losses.cross_entropy,
+        "cat weighs 3": partial(training.losses.cross_entropy, weight=weight),
+        "focal": training.losses.focal,
+    }
     rows = []
     for name, loss in weighted.items():
         folder = {"cross-entropy": "camp-short", "focal": "camp-focal-short"}.get(name, "camp-cat-short")
         net, _ = train(lab, folder, [adam(short(lab))], **({} if name == "cross-entropy" else {"loss": loss}))
         found = training.predict(net, data)[0]
         each = training.metrics.per_class(found, labels)
-        rows.append((name, float(each.recall[CAT]), float(each.precision[CAT]), float(each.ap[CAT]), training.metrics.accuracy(found, labels)))
+        rows.append(
+            (
+                name,
+                float(each.recall[CAT]),
+                float(each.precision[CAT]),
+                float(each.ap[CAT]),
+                training.metrics.accuracy(found, labels),
+            )
+        )
     measured = answers.measures(logits, labels)
     matrix = training.metrics.confusion(logits, labels)
     off = matrix - np.diag(np.diag(matrix))
     one, other = np.unravel_index(off.argmax(), off.shape)
     return Answer(
-        {"measured": measured, "pair": (test.classes[one], test.classes[other]), "mistaken": int(off.max()), "rows": {row[0]: row[1:] for row in rows}, "epochs": short(lab)},
+        {
+            "measured": measured,
+            "pair": (test.classes[one], test.classes[other]),
+            "mistaken": int(off.max()),
+            "rows": {row[0]: row[1:] for row in rows},
+            "epochs": short(lab),
+        },
         [
             Table("One model, all scores", tuple(measured), (tuple(measured.values()),)),
             answers.each_class("Class by class", logits, labels, test.classes),
-            Table("Recall of cats by loss", ("loss", "recall of cat", "precision of cat", "average precision", "accuracy"), tuple(rows)),
+            Table(
+                "Recall of cats by loss",
+                ("loss", "recall of cat", "precision of cat", "average precision", "accuracy"),
+                tuple(rows),
+            ),
         ],
-        [answers.confusion("q6-confusion", "Confusion matrix of the camp network on the test pictures", matrix, test.classes)],
+        [
+            answers.confusion(
+                "q6-confusion", "Confusion matrix of the camp network on the test pictures", matrix, test.classes
+            )
+        ],
         [Result(f"camp network, {name}", name, value, data=DATA) for name, value in measured.items()],
     )
 
@@ -303,7 +443,7 @@ QUESTIONS = {1: structure, 2: optimizers, 3: sample_count, 4: own_photos, 5: dee
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(__file__, Config, TITLE, QUESTIONS, argv)
+    answers.homework(Config, TITLE, QUESTIONS, argv)
 
 
 if __name__ == "__main__":

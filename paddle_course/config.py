@@ -60,7 +60,7 @@ def parse(config: type[Config], argv: Sequence[str] | None = None, description: 
         name, kind = "--" + each.name.replace("_", "-"), kinds[each.name]
         help = each.metadata.get("help", "").replace("%", "%%") + f" (default: {shown(each.default)})"
         if kind is bool:
-            parser.add_argument(name, action=argparse.BooleanOptionalAction, default=each.default, help=help)
+            parser.add_argument(name, action="store_true", help=each.metadata.get("help"))
         else:
             parser.add_argument(
                 name,

@@ -18,5 +18,5 @@ def paddle_started() -> None:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder with the publishers' data. Nothing of it is in the repository: a test that uses it has a twin on stand-ins."""
+    """The folder with the publishers' data, which is not in the repository: such a test has a twin on stand-ins."""
     return Path(os.environ.get("PADDLE_COURSE_DATA", runtime.ROOT / "data"))

@@ -5,21 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import paddle
 
 from paddle_course import training
 from paddle_course.answers.analysis import LayerRow, counts
-from paddle_course.answers.pieces import Cell, Result, Table, score
-
-
-class Trained(NamedTuple):
-    """A network and what its training left behind."""
-
-    net: paddle.nn.Layer
-    result: training.Result
+from paddle_course.answers.pieces import Cell, Result, Table, Trained, score
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import inspect
 import json
 import sys
 import time
@@ -53,7 +54,6 @@ class Lab:
 
 
 def homework(
-    script: str,
     config_type: type[RunConfig],
     title: tuple[str, str],
     questions: Mapping[int, Callable[[Lab], Answer]],
@@ -61,12 +61,12 @@ def homework(
 ) -> None:
     """Answer the questions that the command line asks for and write report.html and answers.md.
 
-    Args:
-        script: the script's `__file__`; its name is the homework's, and words/<name>.md.j2 beside it holds the sentences.
-        title: Chinese, English.
+    `title` is Chinese, English. The script's name is the homework's, its docstring the text of --help, and
+    words/<name>.md.j2 beside it holds the sentences.
     """
-    path = Path(script)
-    config = configuration.parse(config_type, argv, sys.modules["__main__"].__doc__ or "")
+    script = inspect.getmodule(next(iter(questions.values())))
+    path = Path(script.__file__)
+    config = configuration.parse(config_type, argv, script.__doc__)
     if config.smoke:
         config = dataclasses.replace(config, data="stand-in")
     asked = config.question or tuple(questions)
@@ -101,7 +101,8 @@ def facts(config: RunConfig, minutes: float) -> dict[str, Any]:
         "machine": f"{about['cores']} cores, {about['processor']}",
         "minutes": f"{minutes:.1f}",
         "commit": about["commit"],
-        "versions": f"Python {about['python']}, Paddle {about['paddle']}, NumPy {about['numpy']}, {about['threads']} threads",
+        "versions": f"Python {about['python']}, Paddle {about['paddle']}, NumPy {about['numpy']}",
+        "threads": about["threads"],
         "settings": configuration.describe(config),
     }
 

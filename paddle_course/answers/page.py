@@ -16,7 +16,7 @@ from paddle_course.answers import words as wording
 from paddle_course.answers.pieces import Figure, Question, cells, numeric
 
 SYNTHETIC = {
-    "zh": "本页结果来自程序生成的替代数据，数字不说明真实图片上的任何结论。",
+    "zh": "本页结果来自程序生成的替代数据，其中的数字不说明真实数据上的任何结论。",
     "en": "Made from stand-in data drawn by a program: no number here says anything about real data.",
 }
 FACTS = {  # the facts of a run, as the footer names them

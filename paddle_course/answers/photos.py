@@ -83,7 +83,7 @@ def limits(test: Sight, labels: np.ndarray) -> tuple[float, float]:
 
 
 def reasons(sight: Sight, labels: np.ndarray) -> dict[str, float]:
-    """How well each measured property tells wrong guesses from right ones: area under the ROC curve, 0.5 = not at all."""
+    """How well each property tells wrong guesses from right ones: the area under its ROC curve, 0.5 = not at all."""
     wrong = sight.guess != labels
     if wrong.all() or not wrong.any():
         return {}

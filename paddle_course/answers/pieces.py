@@ -11,7 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:  # scripts name `Trained` before Paddle is imported
+    from paddle import nn
+
+    from paddle_course import training
 
 Cell = str | int | float | bool | None
 
@@ -61,6 +66,13 @@ class Result:
     n: int = 1
     minutes: float | None = None
     data: str = ""
+
+
+class Trained(NamedTuple):
+    """A network and what its training left behind."""
+
+    net: nn.Layer
+    result: training.Result
 
 
 @dataclass(frozen=True)

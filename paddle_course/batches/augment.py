@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from paddle_course.batches.pipeline import Batch
 
 HALVES = 2  # ends the seed of `alternating_flip`, as AUGMENT ends that of a batch: no two draws share a stream
+BORDERS = {"constant": cv2.BORDER_CONSTANT, "reflect": cv2.BORDER_REFLECT_101}
 
 
 def flip(batch: Batch, rng: np.random.Generator, p: float = 0.5) -> Batch:
@@ -65,14 +67,13 @@ def rotate(batch: Batch, rng: np.random.Generator, degrees: float, mode: str = "
     The corners that come into view are black, or the picture's reflection with mode "reflect".
     """
     n, height, width, _ = batch.images.shape
-    angle = np.deg2rad(rng.uniform(-degrees, degrees, (n, 1, 1)))
-    margin = int(np.hypot(height, width) - min(height, width)) // 2 + 2  # the farthest a corner can reach outside
-    padded = _pad(batch.images, margin, mode)
-    y = np.arange(height)[:, None] - (height - 1) / 2
-    x = np.arange(width) - (width - 1) / 2
-    row = np.sin(angle) * x + np.cos(angle) * y + (height - 1) / 2 + margin  # (B, H, W): where each pixel comes from
-    column = np.cos(angle) * x - np.sin(angle) * y + (width - 1) / 2 + margin
-    return replace(batch, images=_bilinear(padded, row, column))
+    centre, border = ((width - 1) / 2, (height - 1) / 2), BORDERS[mode]
+    images = np.empty_like(batch.images)
+    for i, angle in enumerate(rng.uniform(-degrees, degrees, n)):
+        turn = cv2.getRotationMatrix2D(centre, angle, scale=1)
+        turned = cv2.warpAffine(batch.images[i], turn, (width, height), borderMode=border)
+        images[i] = turned.reshape(images[i].shape)  # OpenCV drops the axis of a single channel
+    return replace(batch, images=images)
 
 
 def mixup(batch: Batch, rng: np.random.Generator, alpha: float, classes: int) -> Batch:
@@ -84,8 +85,8 @@ def mixup(batch: Batch, rng: np.random.Generator, alpha: float, classes: int) ->
     share = rng.beta(alpha, alpha)
     partner = rng.permutation(len(batch.images))
     hot = batch.labels if batch.labels.ndim == 2 else np.eye(classes, dtype=np.float32)[batch.labels]
-    images = _rounded(_blend(batch.images, batch.images[partner], share))
-    return replace(batch, images=images, labels=_blend(hot, hot[partner], share))
+    images = _blend(batch.images, batch.images[partner], share) + 0.5  # + 0.5: the cast rounds down
+    return replace(batch, images=images.astype(np.uint8), labels=_blend(hot, hot[partner], share))
 
 
 def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -113,32 +114,10 @@ def _pad(images: np.ndarray, pad: int, mode: str) -> np.ndarray:
     return np.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0)), mode=mode)
 
 
-def _bilinear(images: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """uint8 (B, H', W', C) read between its pixels at float (B, H, W) places -> uint8 (B, H, W, C)."""
-    pictures, height, width, channels = images.shape
-    planes = images.transpose(3, 0, 1, 2).reshape(channels, -1)  # one channel after the other: long inner loops
-    top, left = row.astype(np.int64), column.astype(np.int64)  # no place is negative, so this rounds down
-    down, right = (row - top).astype(np.float32), (column - left).astype(np.float32)
-    corner = (np.arange(pictures)[:, None, None] * height + top) * width + left
-
-    def at(offset: int) -> np.ndarray:  # uint8 (C, B, H, W)
-        return planes.take(corner + offset, axis=1)
-
-    above = _blend(at(1), at(0), right)
-    below = _blend(at(width + 1), at(width), right)
-    return _rounded(_blend(below, above, down)).transpose(1, 2, 3, 0)
-
-
-def _blend(one: np.ndarray, other: np.ndarray, share: np.ndarray | float) -> np.ndarray:
-    """`share` of one and the rest of the other, float32; in place, because fresh memory costs more than the arithmetic."""
+def _blend(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
+    """`share` of one and the rest of the other, float32; in place, because fresh memory costs more than arithmetic."""
     out = one.astype(np.float32)
     out -= other
     out *= share
     out += other
     return out
-
-
-def _rounded(images: np.ndarray) -> np.ndarray:
-    """float32 (...) within 0..255, which is overwritten -> uint8 (...)."""
-    images += 0.5
-    return images.astype(np.uint8)

@@ -56,7 +56,7 @@ MODELS = {
 
 
 def build(name: str, seed: int = 0, **settings: Any) -> nn.Layer:
-    """A new model, its weights a function of `seed`. `settings` replace those of its entry: `build("lenet", side=32)`."""
+    """A new model, its weights a function of `seed`; `settings` replace its entry's: `build("lenet", side=32)`."""
     if name not in MODELS:
         raise UserError(f"no model is called {name!r}; there are {', '.join(MODELS)}")
     entry = MODELS[name]

@@ -17,6 +17,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
         "stand_ins": ["write_digits", "write_stand_in"],
-        "locate": ["data_root", "folder", "load"],
+        "locate": ["data_root", "find", "folder", "load"],
     },
 )

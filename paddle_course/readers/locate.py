@@ -62,14 +62,18 @@ def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Pat
         if not (root / MARKER).exists():
             write_stand_in(name, root)
         return _find(name, root)
-    place = _find(name, root) or _find(name, Path.home() / ".cache" / "paddle" / "dataset")
-    if place:
+    if place := find(name, root):
         return place
     if name == "pets":
         raise UserError(f"{root / name} is missing: put photos of cats and dogs into it, or use --data stand-in")
     from paddle_course.readers.download import fetch  # only now: the network's libraries take a while to import
 
     return fetch(name, root)
+
+
+def find(name: str, root: str | Path | None = None) -> Path | None:
+    """Where a real data set lies already, under the data root or in Paddle's own cache; None if it is in neither."""
+    return _find(name, data_root(root)) or _find(name, Path.home() / ".cache" / "paddle" / "dataset")
 
 
 def _find(name: str, root: Path) -> Path | None:

@@ -1,8 +1,8 @@
 """A seed -> small synthetic data sets in the publishers' own containers, so that everything runs where no data is.
 
-A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised: a small
-network learns it in seconds, but not at a glance. What is learnt says nothing about real pictures. `write_digits` is
-the exception: real handwriting, out of scikit-learn.
+A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised, so that a
+small network learns it in seconds and a linear model does not quite. What is learnt says nothing about real pictures.
+`write_digits` is the exception: real handwriting, out of scikit-learn.
 """
 
 from __future__ import annotations
@@ -79,11 +79,12 @@ def _write_four(folder: Path, split: str, images: np.ndarray, labels: np.ndarray
 
 
 def _write_cifar10(folder: Path, halves: Halves) -> Path:
+    """Classes 2i and 2i + 1 share a colour, i and i + 5 a shape."""
     files = {"batches.meta": {b"label_names": [name.encode() for name in CIFAR10]}}
     batches = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
     for split, (per_class, rng) in halves.items():
         labels = _labels(10, per_class, rng)
-        hues = labels / 10 + rng.normal(0, 0.03, len(labels))
+        hues = labels // 2 / 5 + rng.normal(0, 0.03, len(labels))
         pixels = _planes(_drawn(coloured_shapes, rng, labels % 5, hues))
         names = batches[split]
         for name, rows in zip(names, np.array_split(np.arange(len(labels)), len(names)), strict=True):

@@ -1,9 +1,13 @@
 """A model and its optimizer <-> files: params, persistables, and a resume that ends in the same bits.
 
-A checkpoint is a directory: `params.safetensors` (weights and running statistics by structured name, `block1.conv.weight`),
-`optimizer.safetensors` (accumulators, `block1.conv.weight/moment1`) and `state.json` (where the training stands, SHA-256
-of both files), written last. Params alone are what another optimizer or another program wants; all three together are the
-persistables. Paddle's own names, `conv2d_0.w_0_moment1_0`, never enter a file: they change as soon as a second model is built.
+A checkpoint is a directory:
+
+    params.safetensors      weights and running statistics by structured name, `block1.conv.weight`
+    optimizer.safetensors   the optimizer's accumulators, `block1.conv.weight/moment1`
+    state.json              where the training stands, and the SHA-256 of both files; written last
+
+Params alone are what another optimizer or another program wants; all three together are the persistables. Paddle's own
+names, `conv2d_0.w_0_moment1_0`, never enter a file: they change as soon as a second model is built.
 """
 
 from __future__ import annotations
@@ -70,7 +74,7 @@ def save_params(model: paddle.nn.Layer, path: Path | str) -> str:
 
 
 def load_params(path: Path | str, model: paddle.nn.Layer) -> None:
-    """Set the model's weights and running statistics from `path`; nothing is touched unless every name and shape fits."""
+    """Set the model's weights and running statistics from `path`; untouched unless every name and shape fits."""
     path = Path(path)
     arrays, own = read_arrays(path), model.state_dict()
     problems = [f"{name} is missing" for name in own if name not in arrays]
@@ -221,7 +225,7 @@ def materialise(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, a
 
 
 def export(model: paddle.nn.Layer, path: Path | str, input_shape: tuple[int, ...]) -> None:
-    """Write the model for inference (`paddle.jit.load`, Paddle Inference); `input_shape` is (C, H, W), any batch size."""
+    """Write the model for inference (`paddle.jit.load`); `input_shape` is (C, H, W), the batch may have any size."""
     was_training = model.training
     model.eval()
     try:

@@ -69,13 +69,12 @@ def build(
 def _grouped(model: paddle.nn.Layer, special: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
     """The trainable parameters as Paddle's parameter groups: the ordinary ones, then those of each pattern.
 
-    Paddle writes a group's settings onto the parameters, where the next phase's optimizer would find them: reset first.
+    Paddle writes a group's decay onto the parameters, and an AdamW of the next phase would still add it: reset first.
     """
     found: dict[str, list[paddle.Tensor]] = {"": [], **{pattern: [] for pattern in special}}
     for name, parameter in model.named_parameters():
         if not parameter.stop_gradient:
             parameter.regularizer = None
-            parameter.optimize_attr["learning_rate"] = 1.0
             found[next((each for each in special if fnmatchcase(name, each)), "")].append(parameter)
     if unused := [pattern for pattern in special if not found[pattern]]:
         raise UserError(f"no trainable parameter is left for {', '.join(unused)} in {type(model).__name__}")

@@ -1,7 +1,7 @@
 """What happens in a training -> a run directory: config.json, environment.json, metrics.jsonl, vdl/, checkpoints/.
 
 `metrics.jsonl` holds one object per record, in order, and is what the answers read. VisualDL shows the same numbers
-while they come in. After a resume both go on as if nothing had happened: what was recorded after the checkpoint is cut off.
+while they come in. After a resume both go on as if nothing had happened: what came after the checkpoint is cut off.
 """
 
 from __future__ import annotations

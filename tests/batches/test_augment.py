@@ -121,7 +121,7 @@ def test_cutout_takes_a_colour():
 @pytest.mark.parametrize("turns", [-1, 0, 1, 2])
 def test_rotate_by_right_angles_is_exact(turns):
     batch = noise(4)
-    after = batches.rotate(batch, Rigged(uniform=90 * turns), degrees=180)
+    after = batches.rotate(batch, Rigged(uniform=np.full(4, 90 * turns)), degrees=180)
     assert np.array_equal(after.images, np.rot90(batch.images, turns, axes=(1, 2)))
 
 
@@ -140,9 +140,9 @@ def test_rotate_is_bilinear_and_stays_within_its_range():
 
 def test_rotate_fills_the_corners():
     white = Batch(np.full((4, 20, 20, 1), 255, np.uint8), np.zeros(4, np.int64), np.arange(4), 0)
-    turned = batches.rotate(white, Rigged(uniform=45), degrees=45).images
+    turned = batches.rotate(white, Rigged(uniform=[45] * 4), degrees=45).images
     assert (turned[:, 0, 0] == 0).all() and (turned[:, 10, 10] == 255).all()
-    assert (batches.rotate(white, Rigged(uniform=45), degrees=45, mode="reflect").images == 255).all()
+    assert (batches.rotate(white, Rigged(uniform=[45] * 4), degrees=45, mode="reflect").images == 255).all()
 
 
 def test_mixup_blends_pictures_and_labels_alike():

@@ -159,7 +159,10 @@ def test_export_answers_as_the_model_does(tmp_path: Path) -> None:
     assert model.training
     images = np.random.default_rng(0).normal(size=(5, 1, 8, 8)).astype("float32")
     model.eval()
-    code = "import sys, numpy as np, paddle; m = paddle.jit.load(sys.argv[1]); m.eval(); np.save(sys.argv[3], m(paddle.to_tensor(np.load(sys.argv[2]))).numpy())"
+    code = (
+        "import sys, numpy as np, paddle; net = paddle.jit.load(sys.argv[1]); net.eval(); "
+        "np.save(sys.argv[3], net(paddle.to_tensor(np.load(sys.argv[2]))).numpy())"
+    )
     np.save(tmp_path / "in.npy", images)
     files = [str(tmp_path / "inference/toy"), str(tmp_path / "in.npy"), str(tmp_path / "out.npy")]
     subprocess.run([sys.executable, "-c", code, *files], check=True, capture_output=True)

@@ -118,6 +118,7 @@ def test_the_default_rate_moves_nothing_and_set_lr_does(name):
     net = Net()
     before = net.norm.bias.numpy()
     optimizer = optimizers.build(name, net)
+    assert net.norm.bias.regularizer is None  # no pass over the weights to add nothing
     np.testing.assert_array_equal(moved(optimizer, net, lr=0.0), before)
     assert np.abs(moved(optimizer, net) - before).max() > 1e-3
 
@@ -172,3 +173,5 @@ def test_mistakes_name_what_is_known():
         optimizers.build("adam", net, momentum=0.9, beta3=1)
     with pytest.raises(UserError, match=r"no trainable parameter is left for conv\* in Net"):
         optimizers.build("sgd", net, no_decay=("conv*",))
+    with pytest.raises(UserError, match=r"left for norm\.weight in Net"):  # frozen
+        optimizers.build("sgd", net, groups={"norm.weight": {"learning_rate": 2.0}})

@@ -1,0 +1,184 @@
+"""The tour: five minutes of deep learning on real handwritten digits, with nothing to download.
+
+./run.sh                         about half a minute on two cores once everything is installed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from paddle_course import answers, batches, models, readers, runtime, training
+from paddle_course.answers import Answer, Lab, Table, Trained
+from paddle_course.config import RunConfig, flag
+
+TITLE = ("导览：手写数字", "The tour: handwritten digits")
+SHAPE = (1, 28, 28)
+NEXT = """
+what to try next:
+  ./run.sh board              the same curves in VisualDL
+  ./run.sh hw08 --smoke       a whole homework on stand-in data, in a minute
+  ./run.sh hw08 --question 3  how many pictures does a class need? (CIFAR-10, 170 MB)"""
+
+
+@dataclass(frozen=True)
+class Config(RunConfig):
+    batch_size: int = flag(64, "digits per update")
+    adam_epochs: int = flag(12, "epochs with Adam")
+    sgd_epochs: int = flag(6, "epochs of fine-tuning with SGD")
+
+
+def digits(lab: Lab, split: str) -> batches.Batches:
+    """scikit-learn's digits, written in MNIST's format and read back by the reader that reads MNIST."""
+    folder = lab.directory / "digits"
+    if not folder.exists():
+        readers.write_digits(folder)
+    augment = (partial(batches.pad_crop, pad=2, mode="constant"),) if split == "train" else ()
+    data = readers.mnist(folder, split)
+    return batches.Batches(data, lab.config.batch_size, lab.config.seed, augment, shuffle=split == "train")
+
+
+def train(lab: Lab, name: str, phases: Sequence[training.Phase], start: Path | None = None) -> Trained:
+    """LeNet, from new weights or from the params of the run `start`."""
+    net = models.build("lenet", seed=lab.config.seed)
+    if start:
+        training.load_params(start, net)
+    held = {"test": digits(lab, "test")}
+    return Trained(net, training.fit(lab.run(name), net, digits(lab, "train"), phases, held_out=held))
+
+
+def phase(lab: Lab, optimizer: str, epochs: int, lr: float) -> training.Phase:
+    epochs = 1 if lab.config.smoke else lab.config.epochs or epochs
+    steps = epochs * len(digits(lab, "train"))
+    return training.Phase(epochs, optimizer, partial(training.schedules.cosine, peak=lr, steps=steps))
+
+
+@contextlib.contextmanager
+def interruption(run: training.Run) -> Iterator[None]:
+    """Send SIGTERM to this process, as a machine that shuts down does, once `run` has its first epoch behind it."""
+    over = threading.Event()
+
+    def strike() -> None:
+        while not over.wait(0.02):
+            if run.records("epoch"):
+                return os.kill(os.getpid(), signal.SIGTERM)
+
+    with runtime.Stopper():  # should the training end before the blow falls, it falls on this
+        thread = threading.Thread(target=strike)
+        thread.start()
+        try:
+            yield
+        except runtime.Stopped as stopped:
+            if stopped.code != 128 + signal.SIGTERM:
+                raise
+            print(f"interrupted on purpose: {stopped}", file=sys.stderr)
+        finally:
+            over.set()
+            thread.join()
+
+
+def adam(lab: Lab, name: str = "adam") -> Trained:
+    return train(lab, name, [phase(lab, "adam", lab.config.adam_epochs, 3e-3)])
+
+
+def tuned(lab: Lab) -> Trained:
+    """SGD, going on from the params that Adam left."""
+    return train(lab, "sgd", [phase(lab, "sgd", lab.config.sgd_epochs, 0.02)], adam(lab).result.params)
+
+
+def network(lab: Lab) -> Answer:
+    """LeNet-5 的每一层是什么？
+    What are the layers of LeNet-5?"""
+    rows = answers.layer_table(models.build("lenet"), SHAPE)
+    first = digits(lab, "train").data
+    titles = [first.classes[label] for label in first.labels[:16]]
+    return Answer(
+        {"total": sum(row.values for row in rows), "macs": sum(row.macs for row in rows), "count": len(first)},
+        [answers.layers("LeNet-5, layer by layer", rows)],
+        [answers.pictures("digits", "Sixteen of the digits", list(first.images[:16]), titles)],
+    )
+
+
+def learning(lab: Lab) -> Answer:
+    """先用 Adam 训练，再从保存的参数用 SGD 微调；中途被打断会怎样？
+    Adam first, then SGD from the saved params: what happens, and what if the training is interrupted?"""
+    run = training.Run(lab.directory / "adam")
+    if not lab.config.smoke and (lab.config.fresh or not run.metrics.exists()):
+        with interruption(lab.run("adam")):
+            adam(lab)
+    first, straight, last = adam(lab), adam(lab, "adam-uninterrupted"), tuned(lab)
+    adam_epochs, sgd_epochs = first.result.epochs, last.result.epochs
+    series = {
+        "train, Adam": points(adam_epochs, "train_loss"),
+        "test, Adam": points(adam_epochs, "test_loss"),
+        "train, SGD": points(sgd_epochs, "train_loss", len(adam_epochs)),
+        "test, SGD": points(sgd_epochs, "test_loss", len(adam_epochs)),
+    }
+    digests = (("interrupted and resumed", first.result.sha256), ("never interrupted", straight.result.sha256))
+    return Answer(
+        {
+            "adam": first.result.final["test_accuracy"],
+            "sgd": last.result.final["test_accuracy"],
+            "epochs": len(adam_epochs),
+            "more": len(sgd_epochs),
+            "same": first.result.sha256 == straight.result.sha256,
+            "digest": first.result.sha256[:12],
+        },
+        [Table("SHA-256 of params.safetensors after Adam", ("training", "SHA-256"), digests)],
+        [answers.curves("loss", "Loss while training and on the test digits", series, "epoch", "loss", logy=True)],
+    )
+
+
+def points(epochs: Sequence[dict], name: str, after: int = 0) -> tuple[list[int], list[float]]:
+    return [after + each["epoch"] for each in epochs], [each[name] for each in epochs]
+
+
+def mistakes(lab: Lab) -> Answer:
+    """哪些数字认错了？
+    Which digits does it get wrong?"""
+    test = digits(lab, "test")
+    scores, labels = training.predict(tuned(lab).net, test)
+    accuracy = training.metrics.accuracy(scores, labels)
+    wrong = np.flatnonzero(scores.argmax(1) != labels)[:24]
+    titles = [f"{labels[i]}, not {scores[i].argmax()}" for i in wrong]
+    interval = training.metrics.wilson(accuracy, len(labels))
+    return Answer(
+        {
+            "accuracy": accuracy,
+            "low": interval[0],
+            "high": interval[1],
+            "count": len(labels),
+            "wrong": int((scores.argmax(1) != labels).sum()),
+        },
+        [answers.each_class("Digit by digit", scores, labels, test.data.classes)],
+        [
+            answers.confusion(
+                "confusion",
+                "Which digit is taken for which",
+                training.metrics.confusion(scores, labels),
+                test.data.classes,
+            ),
+            answers.pictures("mistakes", "Misclassified digits", [test.data.images[i] for i in wrong], titles),
+        ],
+    )
+
+
+QUESTIONS = {1: network, 2: learning, 3: mistakes}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    answers.homework(Config, TITLE, QUESTIONS, argv)
+    print(NEXT)
+
+
+if __name__ == "__main__":
+    sys.exit(runtime.run(main))
