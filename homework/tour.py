@@ -98,13 +98,13 @@ def tuned(lab: Lab) -> Trained:
 def network(lab: Lab) -> Answer:
     """LeNet-5 的每一层是什么？
     What are the layers of LeNet-5?"""
-    rows = answers.layer_table(models.build("lenet"), SHAPE)
-    first = digits(lab, "train").data
-    titles = [first.classes[label] for label in first.labels[:16]]
-    return Answer(
-        {"total": sum(row.values for row in rows), "macs": sum(row.macs for row in rows), "count": len(first)},
-        [answers.layers("LeNet-5, layer by layer", rows)],
-        [answers.pictures("digits", "Sixteen of the digits", list(first.images[:16]), titles)],
+    data = digits(lab, "train").data
+    some = [data.classes[label] for label in data.labels[:16]]
+    return Answer.of(
+        layers := answers.layers("LeNet-5, layer by layer", answers.layer_table(models.build("lenet"), SHAPE)),
+        answers.pictures("digits", "Sixteen of the digits", list(data.images[:16]), some),
+        layers=layers,
+        count=len(data),
     )
 
 
@@ -116,30 +116,20 @@ def learning(lab: Lab) -> Answer:
         with interruption(lab.run("adam")):
             adam(lab)
     first, straight, last = adam(lab), adam(lab, "adam-uninterrupted"), tuned(lab)
-    adam_epochs, sgd_epochs = first.result.epochs, last.result.epochs
-    series = {
-        "train, Adam": points(adam_epochs, "train_loss"),
-        "test, Adam": points(adam_epochs, "test_loss"),
-        "train, SGD": points(sgd_epochs, "train_loss", len(adam_epochs)),
-        "test, SGD": points(sgd_epochs, "test_loss", len(adam_epochs)),
-    }
+    curves = {f"{name}, Adam": points for name, points in answers.by_epoch(first, "loss").items()}
+    for name, (epochs, loss) in answers.by_epoch(last, "loss").items():
+        curves[f"{name}, SGD"] = [len(first.result.epochs) + epoch for epoch in epochs], loss
     digests = (("interrupted and resumed", first.result.sha256), ("never interrupted", straight.result.sha256))
-    return Answer(
-        {
-            "adam": first.result.final["test_accuracy"],
-            "sgd": last.result.final["test_accuracy"],
-            "epochs": len(adam_epochs),
-            "more": len(sgd_epochs),
-            "same": first.result.sha256 == straight.result.sha256,
-            "digest": first.result.sha256[:12],
-        },
-        [Table("SHA-256 of params.safetensors after Adam", ("training", "SHA-256"), digests)],
-        [answers.curves("loss", "Loss while training and on the test digits", series, "epoch", "loss", logy=True)],
+    return Answer.of(
+        Table("SHA-256 of params.safetensors after Adam", ("training", "SHA-256"), digests),
+        answers.curves("loss", "Loss while training and on the test digits", curves, "epoch", "loss", logy=True),
+        adam=first.result.final["test_accuracy"],
+        sgd=last.result.final["test_accuracy"],
+        epochs=len(first.result.epochs),
+        more=len(last.result.epochs),
+        same=first.result.sha256 == straight.result.sha256,
+        digest=first.result.sha256[:12],
     )
-
-
-def points(epochs: Sequence[dict], name: str, after: int = 0) -> tuple[list[int], list[float]]:
-    return [after + each["epoch"] for each in epochs], [each[name] for each in epochs]
 
 
 def mistakes(lab: Lab) -> Answer:
@@ -147,28 +137,21 @@ def mistakes(lab: Lab) -> Answer:
     Which digits does it get wrong?"""
     test = digits(lab, "test")
     scores, labels = training.predict(tuned(lab).net, test)
-    accuracy = training.metrics.accuracy(scores, labels)
-    wrong = np.flatnonzero(scores.argmax(1) != labels)[:24]
-    titles = [f"{labels[i]}, not {scores[i].argmax()}" for i in wrong]
-    interval = training.metrics.wilson(accuracy, len(labels))
-    return Answer(
-        {
-            "accuracy": accuracy,
-            "low": interval[0],
-            "high": interval[1],
-            "count": len(labels),
-            "wrong": int((scores.argmax(1) != labels).sum()),
-        },
-        [answers.each_class("Digit by digit", scores, labels, test.data.classes)],
-        [
-            answers.confusion(
-                "confusion",
-                "Which digit is taken for which",
-                training.metrics.confusion(scores, labels),
-                test.data.classes,
-            ),
-            answers.pictures("mistakes", "Misclassified digits", [test.data.images[i] for i in wrong], titles),
-        ],
+    accuracy, guesses = training.metrics.accuracy(scores, labels), scores.argmax(1)
+    low, high = training.metrics.wilson(accuracy, len(labels))
+    wrong = np.flatnonzero(guesses != labels)
+    shown = [test.data.images[i] for i in wrong[:24]]
+    matrix = training.metrics.confusion(scores, labels)
+    return Answer.of(
+        answers.each_class("Digit by digit", scores, labels, test.data.classes),
+        answers.confusion("confusion", "Which digit is taken for which", matrix, test.data.classes),
+        answers.pictures("mistakes", "Misclassified", shown, [f"{labels[i]}, not {guesses[i]}" for i in wrong[:24]]),
+        answers.Result("tour, LeNet, Adam then SGD", "test accuracy", accuracy, data="1,500 / 297 digits"),
+        accuracy=accuracy,
+        low=low,
+        high=high,
+        count=len(labels),
+        wrong=len(wrong),
     )
 
 

@@ -10,14 +10,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "analysis": ["LayerRow", "counts", "layer_table"],
-        "comparison": ["by_epoch", "compare", "each_class", "layers", "measures", "sizes", "spread"],
+        "comparison": ["by_epoch", "class_scores", "compare", "each_class", "layers", "measures", "spread"],
         "console": ["terminal"],
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
-        "fits": ["elbow", "line", "needed", "power_law"],
         "homework": ["Lab", "homework"],
         "page": ["write"],
-        "photos": ["Viewer", "captions", "label_of", "limits", "reasons", "shrink", "strange"],
+        "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "score"],
         "results": ["record"],
+        "samples": ["sample_curve"],
     },
 )

@@ -16,46 +16,59 @@ from paddle_course.answers.pieces import Cell, Result, Table, Trained, score
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table of several settings; `accuracy` holds each one's mean, `best` and `worst` are names."""
+    """Several settings side by side: by name the mean test accuracy, and the pictures per second while training."""
 
     table: Table
     accuracy: dict[str, float]
-    best: str
-    worst: str
+    speed: dict[str, float]
+    macs: dict[str, int]
     results: list[Result]
+
+    @property
+    def best(self) -> str:
+        return max(self.accuracy, key=self.accuracy.__getitem__)
+
+    @property
+    def worst(self) -> str:
+        return min(self.accuracy, key=self.accuracy.__getitem__)
+
+    @property
+    def pieces(self) -> list[Table | Result]:
+        return [self.table, *self.results]
 
 
 def compare(
     caption: str,
     rows: Mapping[str, Sequence[Trained]],
     data: str,
+    setting: str,
     input_shape: Sequence[int] | None = None,
-    setting: str = "",
 ) -> Comparison:
     """Compare settings by test accuracy, each trained once for every seed.
 
     Args:
         data: what it was measured on, for docs/results.json.
-        input_shape: (C, H, W) where the networks differ: adds their size and MACs.
-        setting: what all rows have in common ("3 epochs"), for the names of the results.
+        setting: what all rows have in common ("3 epochs"); with the row's name it is the result's name.
+        input_shape: (C, H, W) where the networks differ: adds their size and what training them costs.
     """
-    lines, accuracy, results = [], {}, []
+    lines, results, accuracy, speed, macs = [], [], {}, {}, {}
     for name, trained in rows.items():
         finals = [each.result.final for each in trained]
         mean, sd = spread([each["test_accuracy"] for each in finals])
         minutes = statistics.fmean(each.result.minutes for each in trained)
-        accuracy[name] = mean
-        results.append(Result(f"{name}, {setting}".strip(", "), "test accuracy", mean, sd, len(finals), minutes, data))
+        accuracy[name], speed[name] = mean, statistics.fmean(each.result.speed for each in trained)
+        results.append(Result(f"{name}, {setting}", "test accuracy", mean, sd, len(finals), minutes, data))
         line: list[Cell] = [name]
         if input_shape:
-            trainable, running, macs = counts(trained[0].net, input_shape)
-            line += [trainable + running, trainable, macs]
+            trainable, running, macs[name] = counts(trained[0].net, input_shape)
+            # Six operations per MAC: two forward, four backward (for the weights' gradient and the input's).
+            line += [trainable + running, trainable, macs[name], round(6e-9 * macs[name] * speed[name], 1)]
         train = statistics.fmean(each["train_accuracy"] for each in finals)
-        lines.append((*line, score(train), score(mean, sd, len(finals)), round(minutes, 2), mean * 100 / minutes))
-    size = ("values", "trainable", "MACs") if input_shape else ()
-    header = ("", *size, "train accuracy", "test accuracy", "minutes", "points per minute")
-    best, worst = max(accuracy, key=accuracy.__getitem__), min(accuracy, key=accuracy.__getitem__)
-    return Comparison(Table(caption, header, tuple(lines)), accuracy, best, worst, results)
+        scores = [score(train), score(mean, sd, len(finals))]
+        lines.append((*line, round(speed[name], 1), *scores, round(minutes, 2), round(100 * mean / minutes, 1)))
+    size = ("values", "trainable", "MACs", "GFLOP/s") if input_shape else ()
+    header = ("", *size, "pictures/s", "train accuracy", "test accuracy", "minutes", "points per minute")
+    return Comparison(Table(f"{caption}, {setting}", header, tuple(lines)), accuracy, speed, macs, results)
 
 
 def spread(values: Sequence[float]) -> tuple[float, float | None]:
@@ -63,26 +76,38 @@ def spread(values: Sequence[float]) -> tuple[float, float | None]:
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
 
 
-def layers(caption: str, rows: Sequence[LayerRow]) -> Table:
-    """A layer table as one reads it: shapes, how the count comes about, and a last line of totals."""
+@dataclass(frozen=True)
+class Layers:
+    """A layer table as one reads it, with its totals and the side lengths a picture goes through ("32-28-14-...")."""
+
+    table: Table
+    total: int
+    trainable: int
+    macs: int
+    sides: str
+
+    @property
+    def pieces(self) -> list[Table]:
+        return [self.table]
+
+
+def layers(caption: str, rows: Sequence[LayerRow]) -> Layers:
+    """The rows of `layer_table` with shapes, how each count comes about, and a last line of totals."""
     lines: list[tuple[Cell, ...]] = [
         (row.name, row.kind, times(row.input), times(row.output), row.formula, row.values or None, row.macs or None)
         for row in rows
     ]
-    total = ("total", "", "", "", "", sum(row.values for row in rows), sum(row.macs for row in rows))
+    total, trainable, macs = (sum(getattr(row, name) for row in rows) for name in ("values", "trainable", "macs"))
     header = ("layer", "kind", "input", "output", "values, worked out", "values", "MACs")
-    return Table(caption, header, (*lines, total))
+    table = Table(caption, header, (*lines, ("total", "", "", "", "", total, macs)))
+    moving = [row for row in rows if "Conv" in row.kind or "Pool" in row.kind]
+    sides = [moving[0].input[-1], *(row.output[-1] for row in moving)]
+    return Layers(table, total, trainable, macs, "-".join(map(str, sides)))
 
 
 def times(shape: Sequence[int]) -> str:
     """(20, 28, 28) as "20 × 28 × 28"."""
     return " × ".join(map(str, shape))
-
-
-def sizes(rows: Sequence[LayerRow]) -> str:
-    """The side lengths that a picture goes through, where a layer may change them: "32-28-14-10-5-1-1"."""
-    moving = [row for row in rows if "Conv" in row.kind or "Pool" in row.kind]
-    return "-".join(str(side) for side in (moving[0].input[-1], *(row.output[-1] for row in moving)))
 
 
 def by_epoch(trained: Trained, what: str) -> dict[str, tuple[list[int], list[float]]]:
@@ -112,3 +137,10 @@ def each_class(caption: str, scores: np.ndarray, labels: np.ndarray, classes: Se
     columns = (found.precision, found.recall, found.f1, found.ap)
     rows = tuple((name, *(round(float(column[i]), 4) for column in columns)) for i, name in enumerate(classes))
     return Table(caption, ("class", "precision", "recall", "F1", "average precision"), rows)
+
+
+def class_scores(scores: np.ndarray, labels: np.ndarray, index: int) -> tuple[float, float, float, float]:
+    """Recall, precision and average precision of one class, and the accuracy over all."""
+    found = training.metrics.per_class(scores, labels)
+    one = (found.recall, found.precision, found.ap)
+    return (*(round(float(column[index]), 4) for column in one), training.metrics.accuracy(scores, labels))

@@ -13,8 +13,12 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
 from paddle_course import batches, readers, training
+from paddle_course.answers import figures
+from paddle_course.answers.pieces import Figure, Result, Table
 
-ZOOMS = (1.0, 0.75, 0.5)
+SHOWN = 12  # photos in the report
+# How a photo becomes a small square: (only the middle square?, the share of its side that is kept).
+WAYS = {"squashed": (False, 1.0), "centre crop": (True, 1.0), "crop, 3/4": (True, 0.75), "crop, 1/2": (True, 0.5)}
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,79 @@ class Viewer:
         return Sight(images, training.metrics.softmax(logits), nearest[:, 0], distance[:, 0], grey.std(axis=1))
 
 
+@dataclass(frozen=True)
+class PhotoStudy:
+    """What became of a folder of photos. Shares are None where no file name tells what is on a picture."""
+
+    count: int
+    told: int
+    right: dict[str, float | None]  # by way of preparing them
+    own_test: float  # the same classes among the test pictures
+    odd: float  # the share that is "none of the ten"
+    odd_wrong: float | None
+    fine_wrong: float | None
+    distance_ratio: float
+    reasons: dict[str, float]
+    pieces: Sequence[Table | Figure | Result]
+
+    @property
+    def best(self) -> str:
+        return max(self.right, key=lambda name: self.right[name] or 0)
+
+
+def study(net: paddle.nn.Layer, train: batches.Batches, test: readers.Images, found: list) -> PhotoStudy:
+    """Show photos, as `readers.pictures` finds them, to a network trained on `train`; beside them stands `test`."""
+    paths, photos = zip(*found, strict=True)
+    classes, side = train.data.classes, test.images.shape[1]
+    labels = np.array([label_of(path, classes) for path in paths])
+    told = labels >= 0
+    view = Viewer(net, train)
+    known = view(test.images)
+    least, farthest = limits(known, test.labels)
+    sights = {name: view(shrink(photos, side, *way)) for name, way in WAYS.items()}
+    right = {name: share(sight.guess == labels, told) for name, sight in sights.items()}
+    seen = sights["centre crop"]
+    odd, wrong = strange(seen, least, farthest), seen.guess != labels
+    rows = [(name, right[name], *middling(sight)) for name, sight in sights.items()]
+    rows.append(("test pictures", share(known.guess == test.labels), *middling(known)))
+    header = ("prepared as", "right", "mean confidence", "median distance to the training pictures", "mean contrast")
+    shown = np.random.default_rng(0).permutation(len(photos))[:SHOWN]
+    texts = captions(seen, classes, least, farthest)
+    nearest = [train.data.images[seen.nearest[i]] for i in shown]
+    names = [classes[train.data.labels[seen.nearest[i]]] for i in shown]
+    pieces = [
+        Table("What the network makes of the photos", header, tuple(rows)),
+        figures.pictures("photos", "Photos as the network sees them", seen.images[shown], [texts[i] for i in shown], 4),
+        figures.pictures("nearest", "The training picture most similar to each, as the net sees it", nearest, names, 4),
+    ]
+    known_right = {name: value for name, value in right.items() if value is not None}
+    data = f"{told.sum()} photos"
+    pieces += [Result(f"photos, {name}", "accuracy", value, data=data) for name, value in known_right.items()]
+    return PhotoStudy(
+        count=len(photos),
+        told=int(told.sum()),
+        right=right,
+        own_test=share(known.guess == test.labels, np.isin(test.labels, labels[told])) or 0.0,
+        odd=float(odd.mean()),
+        odd_wrong=share(wrong, odd & told),
+        fine_wrong=share(wrong, ~odd & told),
+        distance_ratio=middling(seen)[1] / middling(known)[1],
+        reasons=reasons(seen, labels) if told.all() else {},
+        pieces=pieces,
+    )
+
+
+def share(which: np.ndarray, among: np.ndarray | None = None) -> float | None:
+    """The share of `which` that is true, among those marked; None where there is none."""
+    chosen = which if among is None else which[among]
+    return float(chosen.mean()) if len(chosen) else None
+
+
+def middling(sight: Sight) -> tuple[float, float, float]:
+    """Mean confidence, median distance and mean contrast."""
+    return float(sight.confidence.mean()), float(np.median(sight.distance)), float(sight.contrast.mean())
+
+
 def shrink(photos: Sequence[np.ndarray], side: int, crop: bool, zoom: float = 1.0) -> np.ndarray:
     """Photos (H, W, 3) of any size -> (N, side, side, 3): the middle square, or all of the picture squashed.
 
@@ -79,6 +156,8 @@ def limits(test: Sight, labels: np.ndarray) -> tuple[float, float]:
     are above the one and below the other. Beyond either a picture is called "none of the ten".
     """
     right = test.guess == labels
+    if not right.any():  # a network that knows nothing yet has no guesses to measure by: take all
+        right[:] = True
     return float(np.quantile(test.confidence[right], 0.05)), float(np.quantile(test.distance[right], 0.95))
 
 

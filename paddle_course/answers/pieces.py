@@ -84,6 +84,13 @@ class Answer:
     figures: Sequence[Figure] = ()
     results: Sequence[Result] = field(default=())
 
+    @classmethod
+    def of(cls, *pieces: Any, **numbers: Any) -> Answer:
+        """An answer of tables, figures and results in any order; what has `pieces` of its own is taken apart."""
+        flat = [part for piece in pieces for part in getattr(piece, "pieces", [piece])]
+        kinds = ([part for part in flat if isinstance(part, kind)] for kind in (Table, Figure, Result))
+        return cls(numbers, *kinds)
+
 
 @dataclass(frozen=True)
 class Question:

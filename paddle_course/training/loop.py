@@ -57,6 +57,12 @@ class Result:
         """Minutes of training: waiting for data and updates, without evaluation."""
         return self.epochs[-1]["seconds"] / 60
 
+    @property
+    def speed(self) -> float:
+        """Pictures trained on per second."""
+        plan = json.loads((self.run.directory / "config.json").read_text())
+        return plan["train"]["n"] * len(self.epochs) / self.epochs[-1]["seconds"]
+
 
 class Diverged(UserError):
     """Loss, gradient or params are no longer finite."""

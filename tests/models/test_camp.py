@@ -6,7 +6,7 @@ from paddle import nn
 from paddle_course.models import CampNet
 from paddle_course.runtime import UserError
 
-VARIANTS = [{}, {"norm": False}, {"depth": "deeper"}, {"width": 0.5}, {"depth": "deeper", "norm": False, "width": 2.0}]
+VARIANTS = [{}, {"norm": False}, {"depth": "deeper"}, {"width": 0.5}, {"depth": "deeper", "norm": False, "width": 0.6}]
 
 
 @pytest.mark.parametrize("settings", VARIANTS)

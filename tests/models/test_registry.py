@@ -71,6 +71,19 @@ def test_output_shape(name):
         assert model(paddle.zeros([2, *entry.input_shape])).shape == [2, entry.classes]
 
 
+@pytest.mark.parametrize("name", [name for name in MODELS if "imagenet" not in name])
+def test_a_picture_meets_every_layer_once(name):
+    entry, model, met = MODELS[name], build(name), []
+    layers = {id(layer): path for path, layer in model.named_sublayers() if not layer.sublayers()}
+    for layer in model.sublayers():
+        if id(layer) in layers:
+            layer.register_forward_post_hook(lambda layer, inputs, output: met.append(layers[id(layer)]))
+    model.eval()
+    with paddle.no_grad():
+        model(paddle.zeros([1, *entry.input_shape]))
+    assert sorted(met) == sorted(layers.values())
+
+
 def test_settings_replace_those_of_the_entry():
     model = build("lenet-sigmoid", channels=3, side=32, classes=5, activation="relu")
     assert model(paddle.zeros([1, 3, 32, 32])).shape == [1, 5]

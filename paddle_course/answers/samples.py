@@ -1,0 +1,84 @@
+"""Accuracies at growing numbers of pictures per class -> the curve, the laws through it, and what they promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paddle_course.answers import figures
+from paddle_course.answers.comparison import spread
+from paddle_course.answers.pieces import Figure, Result, Table, score
+
+
+@dataclass(frozen=True)
+class SampleCurve:
+    """Mean test accuracy by pictures per class, with its fits.
+
+    `slope` is the gain per factor of ten of the line a + slope log10(n); the power law is error = `a` n^-`b`, the form
+    in which test error falls over many tasks (Hestness et al. 2017, arXiv 1712.00409).
+    """
+
+    sizes: np.ndarray
+    mean: np.ndarray
+    slope: float
+    line_r2: float
+    a: float
+    b: float
+    power_r2: float
+    pieces: Sequence[Table | Figure | Result]
+
+    def elbow(self, points: int) -> float:
+        """The elbow of the first `points` points."""
+        return elbow(self.sizes[:points], self.mean[:points])
+
+    def needed(self, accuracy: float) -> float:
+        """Pictures per class at which the power law reaches `accuracy`."""
+        return float((self.a / (1 - accuracy)) ** (1 / self.b))
+
+
+def sample_curve(scores: Mapping[int, Sequence[float]], data: str) -> SampleCurve:
+    """The curve through `scores`: test accuracies of several runs, by pictures per class."""
+    n, values = np.array(list(scores)), [spread(each) for each in scores.values()]
+    mean, sd = np.array([m for m, _ in values]), np.array([s or 0.0 for _, s in values])
+    slope, intercept = np.polyfit(np.log10(n), mean, 1)
+    exponent, log_a = np.polyfit(np.log(n), np.log(1 - mean), 1)
+    line, power = intercept + slope * np.log10(n), 1 - np.exp(log_a) * n**exponent
+    series = {"measured": (n, mean, sd), "straight line in log10(n)": (n, line), "power law": (n, power)}
+    measured = [score(m, s, len(scores[size])) for size, (m, s) in zip(scores, values, strict=True)]
+    rows = zip(scores, measured, map(score, power), strict=True)
+    pieces = [
+        Table("Test accuracy by pictures per class", ("pictures per class", "test accuracy", "power law"), tuple(rows)),
+        figures.curves(
+            "samples",
+            "Accuracy against the number of pictures; the band is one standard deviation",
+            series,
+            "pictures per class",
+            "test accuracy",
+            logx=True,
+            percent=True,
+            dashed=tuple(series)[1:],
+        ),
+        *(
+            Result(f"{size} per class", "test accuracy", m, s, len(scores[size]), data=data)
+            for size, (m, s) in zip(scores, values, strict=True)
+        ),
+    ]
+    laws = (float(slope), r_squared(mean, line), float(np.exp(log_a)), float(-exponent), r_squared(mean, power))
+    return SampleCurve(n, mean, *laws, pieces)
+
+
+def r_squared(y: np.ndarray, fitted: np.ndarray) -> float:
+    """The share of the variance of `y` that `fitted` explains."""
+    return float(1 - ((y - fitted) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+
+
+def elbow(n: np.ndarray, accuracy: np.ndarray) -> float:
+    """The n whose point lies farthest above the chord from the first point to the last, both axes scaled to 0..1.
+
+    The usual reading of a bend by eye (Satopaa et al. 2011, "Kneedle"). It depends on where the curve was cut off.
+    """
+    x = (n - n[0]) / (n[-1] - n[0])
+    y = (accuracy - accuracy[0]) / (accuracy[-1] - accuracy[0])
+    return float(n[np.argmax(y - x)])

@@ -1,0 +1,67 @@
+"""Comparisons: means over seeds, costs, layer totals, and scores class by class."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_course import answers, models, training
+from paddle_course.answers import Trained
+
+
+def trained(folder: Path, accuracy: float, seconds: float, model: str = "camp") -> Trained:
+    """A finished run as its files would tell it."""
+    run = training.Run(folder)
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"train": {"n": 600}}))
+    epochs = [
+        {"epoch": e, "train_accuracy": 0.5, "test_accuracy": accuracy, "test_loss": 2.0 / e, "seconds": seconds * e / 2}
+        for e in (1, 2)
+    ]
+    return Trained(
+        models.build(model), training.Result(run, epochs, epochs[-1], folder / "params.safetensors", "0" * 64)
+    )
+
+
+def test_rows_are_means_over_seeds_with_their_cost(tmp_path: Path) -> None:
+    rows = {
+        "adam": [trained(tmp_path / str(i), accuracy, 60) for i, accuracy in enumerate((0.6, 0.62))],
+        "sgd": [trained(tmp_path / "sgd", 0.5, 120)],
+    }
+    found = answers.compare("Optimizers", rows, "made up", "2 epochs", (3, 32, 32))
+    assert found.accuracy == {"adam": pytest.approx(0.61), "sgd": 0.5}
+    assert (found.best, found.worst) == ("adam", "sgd")
+    assert found.speed == {"adam": 20, "sgd": 10}
+    assert found.macs["adam"] == 3_739_000
+    row = dict(zip(found.table.header, found.table.rows[0], strict=True))
+    assert row["values"] == 89_910
+    assert row["test accuracy"] == "61.0 % ± 1.4 (n = 2)"
+    assert (row["minutes"], row["points per minute"]) == (1, 61)
+    assert [(each.name, each.n, each.minutes) for each in found.results] == [
+        ("adam, 2 epochs", 2, 1),
+        ("sgd, 2 epochs", 1, 2),
+    ]
+
+
+def test_layers_add_up() -> None:
+    found = answers.layers("camp", answers.layer_table(models.build("camp"), (3, 32, 32)))
+    assert (found.total, found.trainable, found.sides) == (89_910, 89_770, "32-28-14-10-5-1-1")
+    assert found.table.rows[-1][-2:] == (89_910, 3_739_000)
+
+
+def test_curves_by_epoch(tmp_path: Path) -> None:
+    series = answers.by_epoch(trained(tmp_path / "run", 0.6, 60), "accuracy")
+    assert series == {"train": ([1, 2], [0.5, 0.5]), "test": ([1, 2], [0.6, 0.6])}
+
+
+def test_scores_of_one_class() -> None:
+    logits = np.eye(3)[[0, 0, 1, 2]] * 5.0
+    labels = np.array([0, 1, 1, 2])
+    recall, precision, _, accuracy = answers.class_scores(logits, labels, 1)
+    assert (recall, precision, accuracy) == (0.5, 1.0, 0.75)
+    table = answers.each_class("all", logits, labels, ("a", "b", "c"))
+    assert table.rows[1][:3] == ("b", 1.0, 0.5)
+    assert answers.measures(logits, labels)["accuracy"] == 0.75

@@ -1,0 +1,34 @@
+"""The laws through a sample curve, on curves whose laws are known."""
+
+import numpy as np
+import pytest
+
+from paddle_course.answers.samples import elbow, sample_curve
+
+SIZES = (10, 20, 50, 100, 200, 500, 1000)
+
+
+def test_a_power_law_is_found_again() -> None:
+    curve = sample_curve({n: [1 - 1.2 * n**-0.3] for n in SIZES}, "made up")
+    assert curve.a == pytest.approx(1.2)
+    assert curve.b == pytest.approx(0.3)
+    assert curve.power_r2 == pytest.approx(1)
+    assert curve.needed(0.9) == pytest.approx(12 ** (1 / 0.3))
+    assert curve.line_r2 < 0.999
+
+
+def test_a_straight_line_is_found_again_and_spread_is_reported() -> None:
+    curve = sample_curve({n: [0.1 + 0.2 * np.log10(n) + d for d in (-0.01, 0, 0.01)] for n in SIZES}, "made up")
+    assert curve.slope == pytest.approx(0.2)
+    assert curve.line_r2 == pytest.approx(1)
+    table, figure, *results = curve.pieces
+    assert table.rows[0][:2] == (10, "30.0 % ± 1.0 (n = 3)")
+    assert figure.name == "samples"
+    assert [(each.name, each.n) for each in results] == [(f"{n} per class", 3) for n in SIZES]
+
+
+def test_the_elbow_moves_with_the_end_of_the_axis() -> None:
+    n = np.array(SIZES, float)
+    accuracy = 0.2 * np.log10(n)
+    assert elbow(n, accuracy) == 200
+    assert elbow(n[:-2], accuracy[:-2]) == 50

@@ -1,0 +1,57 @@
+"""Every homework found in homework/ runs all its questions on stand-in data and leaves a whole report."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from paddle_course import runtime
+
+SCRIPTS = sorted((runtime.ROOT / "homework").glob("*.py"))
+
+
+def load(script: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(script.stem, script)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[script.stem] = module  # dataclasses look their module up by name to resolve annotations
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+def test_there_are_homeworks() -> None:
+    assert {"tour", "hw08_cifar10_camp"} <= {script.stem for script in SCRIPTS}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_every_question_is_answered_on_stand_ins(
+    script: Path, tmp_path: Path, stand_ins: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    module = load(script)
+    words = ["--smoke", "--out", str(tmp_path / "run"), "--data-root", str(stand_ins)]
+    module.main(words)
+    printed = capsys.readouterr().out
+    page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
+    answers = (tmp_path / "run/answers.md").read_text(encoding="utf-8")
+    for number, question in module.QUESTIONS.items():
+        chinese, english = (line.strip() for line in question.__doc__.splitlines()[:2])
+        assert english.split(":")[0] in page
+        assert f"## {number}. " in answers
+        assert chinese[:10] in page
+    synthetic = script.stem != "tour"  # whose digits are real
+    for text in (page, answers, printed):
+        assert ("SYNTHETIC" in text) == synthetic
+    figures = list((tmp_path / "run/figures").glob("*.png"))
+    assert figures
+    assert all(f"figures/{figure.name}" in answers for figure in figures)
+    module.main(words)  # finished: shown again, the same
+    assert (tmp_path / "run/report.html").read_text(encoding="utf-8").count("<table") == page.count("<table")

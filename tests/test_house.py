@@ -1,0 +1,71 @@
+"""The house rules that a program can check: imports point one way, ruff is content, the pages tell the truth."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paddle_course import config
+from paddle_course.runtime import ROOT
+
+PAGES = [ROOT / name for name in ("README.md", "README.zh-CN.md", "homework/README.md")]
+
+
+def tool(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_ruff_is_content() -> None:
+    for words in (["check", "."], ["format", "--check", "."]):
+        run = tool("ruff", *words, "--no-cache")
+        assert run.returncode == 0, run.stdout
+
+
+def test_imports_point_one_way() -> None:
+    code = "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports(no_cache=True))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stdout
+    assert "kept" in run.stdout
+
+
+def test_tables_come_from_the_results_file() -> None:
+    run = tool("paddle_course.answers.results", "--check")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def commands() -> list[str]:
+    """Every ./run.sh line of the pages."""
+    lines = [line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()]
+    return sorted({line.partition("  ")[0].partition("#")[0].strip() for line in lines if line.startswith("./run.sh")})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_the_commands_on_the_pages_exist(line: str) -> None:
+    name, *flags = (*line.split()[1:], "tour")[:1] + tuple(line.split()[2:])
+    known = re.findall(r"^    ([a-z]+)\) ", (ROOT / "run.sh").read_text(), re.MULTILINE)
+    scripts = {script.stem.partition("_")[0]: script for script in (ROOT / "homework").glob("*.py")}
+    assert name in known or name in scripts
+    if name in scripts and "NN" not in line:
+        spec = importlib.util.spec_from_file_location(scripts[name].stem, scripts[name])
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        config.parse(module.Config, flags)
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name)
+def test_links_and_pictures_of_the_pages_exist(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+def test_every_homework_is_in_the_index() -> None:
+    index = (ROOT / "homework/README.md").read_text(encoding="utf-8")
+    for script in (ROOT / "homework").glob("*.py"):
+        assert script.name in index

@@ -1,0 +1,130 @@
+"""Threads and seeds before Paddle, and how a command ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from paddle_course import runtime
+
+HW08 = str(runtime.ROOT / "homework/hw08_cifar10_camp.py")
+
+
+def python(*words: str, **variables: str) -> subprocess.CompletedProcess:
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE")
+    }
+    environment |= {"PYTHONPATH": str(runtime.ROOT)} | variables
+    return subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_importing_the_package_does_not_import_paddle() -> None:
+    code = (
+        "import sys, paddle_course; from paddle_course import readers, batches, models, training, answers; "
+        "print('paddle' in sys.modules, 'numpy' in sys.modules)"
+    )
+    assert python("-c", code).stdout.split() == ["False", "False"]
+
+
+def test_help_does_not_import_paddle() -> None:
+    run = python("-X", "importtime", HW08, "--help")
+    assert run.returncode == 0
+    assert "--per-class" in run.stdout
+    assert "paddle_course.answers" in run.stderr
+    assert "| paddle\n" not in run.stderr
+    assert " paddle.base" not in run.stderr
+
+
+def test_threads_are_those_of_the_machine_unless_the_user_says_otherwise() -> None:
+    code = "import os, paddle_course; print(os.environ['OMP_NUM_THREADS'])"
+    assert python("-c", code).stdout.strip() == str(runtime.cores())
+    assert python("-c", code, OMP_NUM_THREADS="1").stdout.strip() == "1"
+
+
+def test_paddle_starts_quietly_and_says_what_it_stands_on() -> None:
+    run = python("-c", "from paddle_course import runtime; print(runtime.start())")
+    assert run.stderr == ""
+    assert run.stdout.startswith("Paddle 3.")
+    assert f"{runtime.cores()} threads" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--qestion", "1"], "--qestion"),
+        (["--epochs", "many"], "many"),
+        (["--seed", "-1"], "negative"),
+        (["--data", "fake"], "fake"),
+        (["--question", "9"], "questions 1, 2, 3"),
+        (["--device", "gpu"], "built for the CPU"),
+        (["--smoke", "--publish", "--question", "3"], "stand-in"),
+        (["--question", "3", "--data-root", "{tmp}", "--out", "{file}/x"], "cannot be written"),
+        (["--question", "4", "--smoke", "--photos", "{tmp}/none"], "none"),
+    ],
+)
+def test_mistakes_end_with_one_line_and_exit_code_2(words: list[str], said: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    out = [] if "--out" in words else ["--out", str(tmp_path / "run")]
+    root = [] if "--data-root" in words else ["--data-root", str(tmp_path / "data")]
+    run = python(HW08, *(word.format(tmp=tmp_path, file=tmp_path / "file") for word in words), *out, *root)
+    assert run.returncode == 2, run.stderr
+    assert "Traceback" not in run.stderr
+    assert said in run.stderr.splitlines()[-1]
+
+
+def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
+    from paddle_course.answers.homework import alone
+
+    with alone(tmp_path):
+        run = python(HW08, "--smoke", "--question", "1", "--out", str(tmp_path))
+    assert run.returncode == 2
+    assert "in use by another process" in run.stderr
+
+
+def test_seeds_are_functions_of_their_parts_alone() -> None:
+    assert runtime.seed_of("a", 1) != runtime.seed_of("a", 2) != runtime.seed_of("b", 2)
+    code = "from paddle_course import runtime; print(runtime.seed_of('a', 1))"
+    assert int(python("-c", code, PYTHONHASHSEED="7").stdout) == runtime.seed_of("a", 1)
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "deep" / "file"
+    runtime.write_file(path, "one")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(runtime.UserError, match="No space left on device"):
+        runtime.write_file(path, "two")
+    assert path.read_text() == "one"
+    assert [each.name for each in path.parent.iterdir()] == ["file"]
+
+
+def test_exit_codes() -> None:
+    def raising(error: BaseException) -> int:
+        def main() -> None:
+            raise error
+
+        return runtime.run(main)
+
+    assert runtime.run(lambda: None) == 0
+    assert raising(runtime.UserError("x")) == 2
+    assert raising(runtime.Stopped(143, "x")) == 143
+    assert raising(KeyboardInterrupt()) == 130
+    with pytest.raises(ZeroDivisionError):  # ours: the traceback stays, and Python ends with 1
+        raising(ZeroDivisionError())
+
+
+def test_the_stopper_waits_for_the_second_signal() -> None:
+    code = (
+        "import os, signal, time\nfrom paddle_course.runtime import Stopper\n"
+        "with Stopper() as stop:\n    os.kill(os.getpid(), signal.SIGTERM); print(stop.code, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM); time.sleep(5); print('still here')"
+    )
+    start = time.monotonic()
+    run = python("-c", code)
+    assert run.stdout == "143\n"
+    assert run.returncode == -15
+    assert time.monotonic() - start < 4
