@@ -64,7 +64,9 @@ def compare(
             # Six operations per MAC: two forward, four backward (for the weights' gradient and the input's).
             line += [trainable + running, trainable, macs[name], round(6e-9 * macs[name] * speed[name], 1)]
         train = statistics.fmean(each["train_accuracy"] for each in finals)
-        scores = [score(train), score(mean, sd, len(finals))]
+        tested = trained[0].result.plan["held_out"]["test"]["n"]
+        interval = training.metrics.wilson(mean, tested) if sd is None else None
+        scores = [score(train), score(mean, sd, len(finals), interval)]
         lines.append((*line, round(speed[name], 1), *scores, round(minutes, 2), round(100 * mean / minutes, 1)))
     size = ("values", "trainable", "MACs", "GFLOP/s") if input_shape else ()
     header = ("", *size, "pictures/s", "train accuracy", "test accuracy", "minutes", "points per minute")

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from paddle_course import batches, runtime
+from paddle_course import batches, config, runtime
 from paddle_course.config import describe
 from paddle_course.runtime import Stopped, Stopper, UserError, seed_of, write_file
 from paddle_course.training import checkpoint, losses, optimizers
@@ -58,10 +58,14 @@ class Result:
         return self.epochs[-1]["seconds"] / 60
 
     @property
+    def plan(self) -> dict[str, Any]:
+        """What `plan` wrote down before the training."""
+        return config.load(self.run.directory / "config.json")
+
+    @property
     def speed(self) -> float:
         """Pictures trained on per second."""
-        plan = json.loads((self.run.directory / "config.json").read_text())
-        return plan["train"]["n"] * len(self.epochs) / self.epochs[-1]["seconds"]
+        return self.plan["train"]["n"] * len(self.epochs) / self.epochs[-1]["seconds"]
 
 
 class Diverged(UserError):
@@ -96,6 +100,8 @@ def fit(
     optimizer, state = resume(run, model, phases, spe)
     with Stopper() as stop, Recorder(run, state.step) as record, Screen(run.name, total, state.step) as screen:
         save = Saver(run, model, state, record, stop)
+        if state.step == 0:
+            introduce(record, model, train)
         while not over(state, total, patience):
             epoch, position = divmod(state.step, spe)
             phase, first = phase_at(phases, epoch)
@@ -128,6 +134,7 @@ def fit(
             held = {name: evaluate(model, each, loss) for name, each in held_out.items()}
             end_epoch(run, record, screen, model, state, epoch, held)
             save(optimizer, now=over(state, total, patience))
+        record.settings(settings(model, train, phases), [f"epoch/{name}_accuracy" for name in ("train", *held_out)])
     return finish(run, model, state, patience)
 
 
@@ -137,6 +144,26 @@ def plan(model: Any, train: Any, phases: Any, loss: Any, held_out: Any, patience
     structure = {"class": type(model).__name__, "values": count, "structure": f"{seed_of(str(model)):08x}"}
     rest = {"train": train, "phases": phases, "loss": loss, "held_out": held_out, "patience": patience}
     return {"model": structure} | describe(rest)
+
+
+def introduce(record: Recorder, model: paddle.nn.Layer, train: batches.Batches) -> None:
+    """Show in VisualDL what there is before the first step: the network and some pictures."""
+    height, width, channels = train.data.images.shape[1:]
+    record.graph(model, (channels, height, width))
+    record.images("pictures", 0, train.data.images[train.order(0)[:10]])
+
+
+def settings(model: Any, train: batches.Batches, phases: Sequence[Phase]) -> dict[str, Any]:
+    """What VisualDL's hyper-parameter page compares the runs by."""
+    first = phases[0]
+    return {
+        "model": type(model).__name__,
+        "optimizer": ", ".join(phase.optimizer for phase in phases),
+        "lr": first.schedule(0),
+        "epochs": sum(phase.epochs for phase in phases),
+        "batch": train.size,
+        "seed": train.seed,
+    }
 
 
 def over(state: State, total: int, patience: int) -> bool:

@@ -7,15 +7,19 @@ while they come in. After a resume both go on as if nothing had happened: what c
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import json
 import math
 import shutil
 import struct
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import paddle
 from visualdl import LogWriter
 from visualdl.proto import record_pb2
 
@@ -129,9 +133,22 @@ class Recorder:
         self._vdl.add_histogram(tag, values.reshape(-1), step)
 
     def settings(self, settings: dict[str, Any], scalars: list[str]) -> None:
-        """Show this run's settings and final `scalars` as a row of VisualDL's hyper-parameter page."""
-        plain = {key: value if isinstance(value, (int, float)) else str(value) for key, value in settings.items()}
-        self._vdl.add_hparams({key: float(v) if isinstance(v, bool) else v for key, v in plain.items()}, scalars)
+        """Show this run's settings and the last of its `scalars` as a row of VisualDL's hyper-parameter page."""
+        plain = config.describe(settings)  # VisualDL silently drops NumPy's numbers and booleans
+        numbers = {key: value for key, value in plain.items() if type(value) in (int, float)}
+        self._vdl.add_hparams({key: numbers.get(key, str(value)) for key, value in plain.items()}, scalars)
+
+    def graph(self, model: paddle.nn.Layer, input_shape: Sequence[int]) -> None:
+        """Show the network as VisualDL's dynamic graph; the note in metrics.jsonl says why where that fails."""
+        try:
+            # VisualDL knows only Paddle's old representation, and its conversion changes the net for good: a copy.
+            fresh = copy.deepcopy(model)
+            spec = paddle.static.InputSpec([None, *input_shape], "float32")
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), paddle.pir_utils.OldIrGuard():
+                warnings.simplefilter("ignore")
+                self._vdl.add_graph(model=fresh, input_spec=[spec])
+        except Exception as error:  # whatever a foreign exporter raises, a missing picture stops no training
+            self("note", 0, graph=f"not shown: {type(error).__name__}")
 
 
 def display_name(directory: Path) -> str:

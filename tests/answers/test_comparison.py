@@ -16,7 +16,7 @@ def trained(folder: Path, accuracy: float, seconds: float, model: str = "camp") 
     """A finished run as its files would tell it."""
     run = training.Run(folder)
     folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({"train": {"n": 600}}))
+    (folder / "config.json").write_text(json.dumps({"train": {"n": 600}, "held_out": {"test": {"n": 100}}}))
     epochs = [
         {"epoch": e, "train_accuracy": 0.5, "test_accuracy": accuracy, "test_loss": 2.0 / e, "seconds": seconds * e / 2}
         for e in (1, 2)

@@ -10,6 +10,7 @@ from visualdl import LogReader
 
 from paddle_course import runtime, training
 from paddle_course.training.records import Recorder, kept_vdl
+from tests.training import toy
 
 
 def noted(run: training.Run, first: int, last: int) -> None:
@@ -65,3 +66,18 @@ def test_other_settings_are_listed(tmp_path: Path) -> None:
         run.begin({"phases": [{"lr": 0.1}], "size": (1, 3)})
     run.clear()
     run.begin({"phases": []})
+
+
+def test_network_and_settings_are_shown(tmp_path: Path) -> None:
+    model = toy.toy_model()
+    before = {name: value.numpy().tobytes() for name, value in model.state_dict().items()}
+    training.fit(training.Run(tmp_path / "run"), model, toy.toy_batches(), toy.phases("adam", 1))
+    files = sorted(path.name.partition(".")[0] for path in (tmp_path / "run/vdl").iterdir())
+    assert files == ["vdlgraph", "vdlrecords"]
+    tags = LogReader(file_path=str(tmp_path / "run/vdl/vdlrecords.run.log")).get_tags()
+    assert tags["image"] == ["pictures"]
+    assert "weights/conv.weight" in tags["histogram"]
+    assert "epoch/train_loss" in tags["scalar"]
+    assert "hparam" in str(tags)
+    assert before.keys() == model.state_dict().keys()
+    assert not training.Run(tmp_path / "run").records("note")
