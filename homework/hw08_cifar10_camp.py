@@ -104,6 +104,8 @@ def structure(lab: Lab) -> Answer:
         values={name: row.values for name, row in counted.items()},
         forum=sum(FORUM.values()),
         course=course.results[0],
+        final=trained[0].result.final,
+        peak=max(trained[0].result.epochs, key=lambda each: each["test_accuracy"]),
         epochs=len(trained[0].result.epochs),
         others=others,
         short=short(lab),
