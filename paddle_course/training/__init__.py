@@ -8,7 +8,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "checkpoint": ["export", "load_params", "load_persistables", "save_params"],
         "evaluation": ["evaluate", "features", "predict"],
-        "loop": ["Diverged", "Phase", "Result", "fit"],
+        "health": ["Diverged"],
+        "loop": ["fit"],
+        "plan": ["Phase", "Result"],
         "records": ["Run"],
     },
 )

@@ -6,70 +6,25 @@ whatever is random is a function of the seed and the step.
 
 from __future__ import annotations
 
-import json
-import math
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import paddle
 
-from paddle_course import batches, config, runtime
-from paddle_course.config import describe
-from paddle_course.runtime import Stopped, Stopper, UserError, seed_of, write_file
+from paddle_course import batches
+from paddle_course.runtime import Stopper, seed_of
 from paddle_course.training import checkpoint, losses, optimizers
 from paddle_course.training.checkpoint import State
 from paddle_course.training.evaluation import evaluate, hits
+from paddle_course.training.health import check, gradient_norm, largest
+from paddle_course.training.plan import Phase, Result, phase_at, plan, settings
 from paddle_course.training.records import Recorder, Run
+from paddle_course.training.resume import Saver, best_params, ended, finish, resume
 from paddle_course.training.screen import Screen
 
 Loss = Callable[[paddle.Tensor, paddle.Tensor], paddle.Tensor]
 RECORD_EVERY = 20  # steps
-CHECKPOINT_EVERY = 30.0  # seconds
-
-
-@dataclass(frozen=True)
-class Phase:
-    """`epochs` with one optimizer; `schedule` maps the steps of this phase, from 0, to learning rates."""
-
-    epochs: int
-    optimizer: str
-    schedule: Callable[[int], float]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a training left behind: its epoch records, the one whose params were kept, and the file of these params."""
-
-    run: Run
-    epochs: list[dict[str, Any]]
-    final: dict[str, Any]
-    params: Path
-    sha256: str
-
-    @property
-    def minutes(self) -> float:
-        """Minutes of training: waiting for data and updates, without evaluation."""
-        return self.epochs[-1]["seconds"] / 60
-
-    @property
-    def plan(self) -> dict[str, Any]:
-        """What `plan` wrote down before the training."""
-        return config.load(self.run.directory / "config.json")
-
-    @property
-    def speed(self) -> float:
-        """Pictures trained on per second."""
-        return self.plan["train"]["n"] * len(self.epochs) / self.epochs[-1]["seconds"]
-
-
-class Diverged(UserError):
-    """Loss, gradient or params are no longer finite."""
 
 
 def fit(
@@ -138,12 +93,9 @@ def fit(
     return finish(run, model, state, patience)
 
 
-def plan(model: Any, train: Any, phases: Any, loss: Any, held_out: Any, patience: int) -> dict[str, Any]:
-    """All that decides how a training ends, as JSON."""
-    count = sum(math.prod(value.shape) for value in model.state_dict().values())
-    structure = {"class": type(model).__name__, "values": count, "structure": f"{seed_of(str(model)):08x}"}
-    rest = {"train": train, "phases": phases, "loss": loss, "held_out": held_out, "patience": patience}
-    return {"model": structure} | describe(rest)
+def over(state: State, total: int, patience: int) -> bool:
+    """All steps are done, or `patience` epochs brought nothing better."""
+    return state.step >= total or bool(patience) and state.epochs_since_best >= patience
 
 
 def introduce(record: Recorder, model: paddle.nn.Layer, train: batches.Batches) -> None:
@@ -151,34 +103,6 @@ def introduce(record: Recorder, model: paddle.nn.Layer, train: batches.Batches) 
     height, width, channels = train.data.images.shape[1:]
     record.graph(model, (channels, height, width))
     record.images("pictures", 0, train.data.images[train.order(0)[:10]])
-
-
-def settings(model: Any, train: batches.Batches, phases: Sequence[Phase]) -> dict[str, Any]:
-    """What VisualDL's hyper-parameter page compares the runs by."""
-    first = phases[0]
-    return {
-        "model": type(model).__name__,
-        "optimizer": ", ".join(phase.optimizer for phase in phases),
-        "lr": first.schedule(0),
-        "epochs": sum(phase.epochs for phase in phases),
-        "batch": train.size,
-        "seed": train.seed,
-    }
-
-
-def over(state: State, total: int, patience: int) -> bool:
-    """All steps are done, or `patience` epochs brought nothing better."""
-    return state.step >= total or bool(patience) and state.epochs_since_best >= patience
-
-
-def phase_at(phases: Sequence[Phase], epoch: int) -> tuple[Phase, int]:
-    """The phase that `epoch` belongs to, and that phase's first epoch."""
-    first = 0
-    for phase in phases:
-        if epoch < first + phase.epochs:
-            return phase, first
-        first += phase.epochs
-    raise ValueError(f"epoch {epoch} is not among the {first} of the phases")
 
 
 def timed(source: Iterator[tuple[np.ndarray, np.ndarray]], state: State) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -190,31 +114,6 @@ def timed(source: Iterator[tuple[np.ndarray, np.ndarray]], state: State) -> Iter
         yield batch
         state.step_seconds += time.perf_counter() - arrived
         start = time.perf_counter()
-
-
-def gradient_norm(model: paddle.nn.Layer) -> float:
-    """The L2 norm of all gradients together."""
-    squares = [p.grad.square().sum() for p in model.parameters() if p.grad is not None]
-    return math.sqrt(paddle.stack(squares).sum().item())
-
-
-def largest(model: paddle.nn.Layer) -> float:
-    """The largest absolute value among the params; NaN if there is one."""
-    return float(np.max([value.abs().max().item() for value in model.state_dict().values()]))
-
-
-def check(run: Run, state: State, now: Mapping[str, float]) -> None:
-    """Stop at the first number that is not finite. ReLU turns NaN into 0 and hides it from the loss, so gradients and
-    params are looked at too."""
-    for name, value in now.items():
-        if not math.isfinite(value):
-            good = checkpoint.latest(run.checkpoints)
-            message = (
-                f"{run.name}: {name.replace('_', ' ')} is {value} at step {state.step}, lr {now['lr']:g}; "
-                f"{f'the last good checkpoint is {good}' if good else 'no checkpoint yet'}: try a smaller learning rate"
-            )
-            write_file(run.directory / "diverged.json", json.dumps({"step": state.step, "message": message}))
-            raise Diverged(message)
 
 
 def end_epoch(
@@ -241,69 +140,3 @@ def end_epoch(
             checkpoint.save_params(model, best_params(run))
         else:
             state.epochs_since_best += 1
-
-
-def best_params(run: Run) -> Path:
-    """Where the params with the best validation accuracy lie."""
-    return run.checkpoints / "best" / checkpoint.PARAMS
-
-
-class Saver:
-    """Writes a checkpoint when one is due, and ends the training when somebody asked for it."""
-
-    def __init__(self, run: Run, model: paddle.nn.Layer, state: State, record: Recorder, stop: Stopper):
-        self.run, self.model, self.state, self.record, self.stop = run, model, state, record, stop
-        self.last = time.perf_counter()
-
-    def __call__(self, optimizer: paddle.optimizer.Optimizer, now: bool = False) -> None:
-        if not (now or self.stop.code or time.perf_counter() - self.last > CHECKPOINT_EVERY):
-            return
-        check(self.run, self.state, {"largest param": largest(self.model), "lr": optimizer.get_lr()})
-        self.record.flush()
-        checkpoint.save(self.run.checkpoints / str(self.state.step), self.model, optimizer, self.state)
-        checkpoint.keep(self.run.checkpoints)
-        self.last = time.perf_counter()
-        if self.stop.code:
-            where = f"{self.run.name} is saved at step {self.state.step:,}"
-            raise Stopped(self.stop.code, f"{where}; the same command goes on from there")
-
-
-def resume(run: Run, model: paddle.nn.Layer, phases: Sequence[Phase], spe: int) -> tuple[Any, State]:
-    """Optimizer and state as the newest intact checkpoint has them; (None, State()) where there is none."""
-    directory = checkpoint.latest(run.checkpoints)
-    if directory is None:
-        return None, State()
-    phase, _ = phase_at(phases, (int(directory.name) - 1) // spe)  # the phase of the last update, not of the next
-    optimizer = optimizers.build(phase.optimizer, model, **phase.settings)
-    state, about = checkpoint.load_persistables(directory, model, optimizer)
-    then, now = about["fingerprint"], runtime.fingerprint()
-    if changed := [f"{key} {then.get(key)}, now {now[key]}" for key in now if now[key] != then.get(key)]:
-        print(f"warning: {run.name} goes on with {'; '.join(changed)}: the last bits may differ", file=sys.stderr)
-    return optimizer, state
-
-
-def finish(run: Run, model: paddle.nn.Layer, state: State, patience: int) -> Result:
-    """Mark the run as finished, and load the params that it ends with."""
-    params = best_params(run) if patience else run.checkpoints / str(state.step) / checkpoint.PARAMS
-    step = state.best_step if patience else state.step
-    about = {"params": str(params.relative_to(run.directory)), "sha256": checkpoint.sha256(params), "step": step}
-    write_file(run.directory / "result.json", json.dumps(about, indent=2))
-    return ended(run, model)
-
-
-def ended(run: Run, model: paddle.nn.Layer) -> Result | None:
-    """The result of a finished run, its params in `model`; None where there is more to do.
-
-    Raises:
-        Diverged: the run ended so, and would again.
-    """
-    if (path := run.directory / "diverged.json").exists():
-        raise Diverged(json.loads(path.read_text())["message"])
-    if not (path := run.directory / "result.json").exists():
-        return None
-    about = json.loads(path.read_text())
-    params = run.directory / about["params"]
-    checkpoint.load_params(params, model)
-    epochs = run.records("epoch")
-    final = next(each for each in epochs if each["step"] == about["step"])
-    return Result(run, epochs, final, params, about["sha256"])

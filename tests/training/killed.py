@@ -14,11 +14,11 @@ from paddle_course import runtime
 runtime.start()
 
 from paddle_course import training  # noqa: E402
-from paddle_course.training import loop, screen  # noqa: E402
+from paddle_course.training import resume, screen  # noqa: E402
 from tests.training import toy  # noqa: E402
 
 directory, optimizer, step, how = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-loop.CHECKPOINT_EVERY = 0.0  # after every step, so that the kill falls between any two of them
+resume.CHECKPOINT_EVERY = 0.0  # after every step, so that the kill falls between any two of them
 done = 0
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from paddle_course import runtime, training
-from paddle_course.training import loop
+from paddle_course.training import loop, resume
 from tests.training import toy
 
 
@@ -71,7 +71,7 @@ def test_other_settings_in_the_same_directory_are_refused(tmp_path: Path) -> Non
 def test_a_damaged_checkpoint_is_passed_over(
     tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(resume, "CHECKPOINT_EVERY", 0.0)
     whole = fit(tmp_path / "run")
     (tmp_path / "run/result.json").unlink()
     newest = tmp_path / "run/checkpoints/4/params.safetensors"

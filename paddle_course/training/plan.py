@@ -1,0 +1,80 @@
+"""What is asked of a training, and what it left behind: phases, the plan as JSON, the result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from paddle_course import batches, config
+from paddle_course.runtime import seed_of
+from paddle_course.training.records import Run
+
+
+@dataclass(frozen=True)
+class Phase:
+    """`epochs` with one optimizer; `schedule` maps the steps of this phase, from 0, to learning rates."""
+
+    epochs: int
+    optimizer: str
+    schedule: Callable[[int], float]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def phase_at(phases: Sequence[Phase], epoch: int) -> tuple[Phase, int]:
+    """The phase that `epoch` belongs to, and that phase's first epoch."""
+    first = 0
+    for phase in phases:
+        if epoch < first + phase.epochs:
+            return phase, first
+        first += phase.epochs
+    raise ValueError(f"epoch {epoch} is not among the {first} of the phases")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training left behind: its epoch records, the one whose params were kept, and the file of these params."""
+
+    run: Run
+    epochs: list[dict[str, Any]]
+    final: dict[str, Any]
+    params: Path
+    sha256: str
+
+    @property
+    def minutes(self) -> float:
+        """Minutes of training: waiting for data and updates, without evaluation."""
+        return self.epochs[-1]["seconds"] / 60
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """What `plan` wrote down before the training."""
+        return config.load(self.run.directory / "config.json")
+
+    @property
+    def speed(self) -> float:
+        """Pictures trained on per second."""
+        return self.plan["train"]["n"] * len(self.epochs) / self.epochs[-1]["seconds"]
+
+
+def plan(model: Any, train: Any, phases: Any, loss: Any, held_out: Any, patience: int) -> dict[str, Any]:
+    """All that decides how a training ends, as JSON."""
+    count = sum(math.prod(value.shape) for value in model.state_dict().values())
+    structure = {"class": type(model).__name__, "values": count, "structure": f"{seed_of(str(model)):08x}"}
+    rest = {"train": train, "phases": phases, "loss": loss, "held_out": held_out, "patience": patience}
+    return {"model": structure} | config.describe(rest)
+
+
+def settings(model: Any, train: batches.Batches, phases: Sequence[Phase]) -> dict[str, Any]:
+    """What VisualDL's hyper-parameter page compares the runs by."""
+    first = phases[0]
+    return {
+        "model": type(model).__name__,
+        "optimizer": ", ".join(phase.optimizer for phase in phases),
+        "lr": first.schedule(0),
+        "epochs": sum(phase.epochs for phase in phases),
+        "batch": train.size,
+        "seed": train.seed,
+    }
