@@ -37,10 +37,10 @@ class Config(RunConfig):
     seeds: int = flag(1, "runs of the camp network as the course trains it")
     batch_size: int = flag(128, "pictures per update")
     camp_epochs: int = flag(20, "epochs of the camp network as the course trains it (questions 1, 4, 6)")
-    short_epochs: int = flag(3, "epochs of each row in the comparisons (questions 1, 2, 5, 6); 20 with --full")
+    short_epochs: int = flag(2, "epochs of each row in the comparisons (questions 1, 2, 5, 6); 20 with --full")
     per_class: tuple[int, ...] = flag((10, 20, 50, 100, 200, 500, 1000), "question 3; up to 5000 with --full")
     curve_seeds: int = flag(3, "question 3: runs per number of pictures")
-    deep_pictures: int = flag(2000, "question 5: pictures that each network is trained on; 50000 with --full")
+    deep_pictures: int = flag(1000, "question 5: pictures that each network is trained on; 50000 with --full")
     photos: str = flag("", "question 4: a folder with your own pictures; empty = pets/ among the data")
 
 
@@ -62,7 +62,7 @@ def phase(epochs: int, optimizer: str = "adam", lr: float = 1e-3) -> training.Ph
 
 
 def train(lab: Lab, name: str, phases: Sequence[training.Phase], model: str = "camp", **settings: Any) -> Trained:
-    """Train a network on all of CIFAR-10, or on `images`; the rest of `settings` goes to `training.fit`."""
+    """Train a network on all of CIFAR-10, or on `images`; other `settings` are those of `fit`."""
     seed = settings.pop("seed", lab.config.seed)
     images = settings.pop("images", None) or lab.images("cifar10", "train")
     held = settings.pop("held_out", None) or {"test": pictures(lab, lab.images("cifar10", "test"))}
@@ -123,8 +123,10 @@ def optimizers(lab: Lab) -> Answer:
     by_loss = {name: [train(lab, f"camp-{name}-short", [phase(n)], loss=loss)] for name, loss in by_loss.items()}
     tuned = {
         "Adam alone": [train(lab, "camp-adam-longer", [phase(n + more)])],
-        "Adam, then SGD": [train(lab, "camp-adam-sgd", [phase(n), phase(more, "sgd", 0.01)])],
-        "Adam, then Momentum": [train(lab, "camp-adam-momentum", [phase(n), phase(more, "momentum")])],
+        "Adam, then SGD": [train(lab, "camp-adam-sgd", [phase(more, "sgd", 0.01)], start=adam[0].result.params)],
+        "Adam, then Momentum": [
+            train(lab, "camp-adam-momentum", [phase(more, "momentum")], start=adam[0].result.params)
+        ],
     }
     curves = {
         name: answers.by_epoch(row[0], "accuracy")["test"] for name, row in (by_optimizer | {"adam": adam}).items()

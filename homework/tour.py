@@ -50,10 +50,8 @@ def digits(lab: Lab, split: str) -> batches.Batches:
 def train(lab: Lab, name: str, phases: Sequence[training.Phase], start: Path | None = None) -> Trained:
     """LeNet, from new weights or from the params of the run `start`."""
     net = models.build("lenet", seed=lab.config.seed)
-    if start:
-        training.load_params(start, net)
     held = {"test": digits(lab, "test")}
-    return Trained(net, training.fit(lab.run(name), net, digits(lab, "train"), phases, held_out=held))
+    return Trained(net, training.fit(lab.run(name), net, digits(lab, "train"), phases, held_out=held, start=start))
 
 
 def phase(lab: Lab, optimizer: str, epochs: int, lr: float) -> training.Phase:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import paddle
@@ -35,19 +36,21 @@ def fit(
     loss: Loss = losses.cross_entropy,
     held_out: Mapping[str, batches.Batches] | None = None,
     patience: int = 0,
+    start: Path | None = None,
 ) -> Result:
     """Train `model` in place; where `run` is finished already, load what it ended with.
 
     Args:
         held_out: batches evaluated after every epoch, by name: "test" gives test_loss and test_accuracy.
         patience: stop after this many epochs without a better validation_accuracy and go back to the best; 0 = never.
+        start: params to begin with in place of the model's own, for fine-tuning.
 
     Raises:
         Diverged: loss, gradient or params became infinite or NaN.
         Stopped: SIGINT or SIGTERM arrived; everything is saved.
     """
     held_out = held_out or {}
-    run.begin(plan(model, train, phases, loss, held_out, patience))
+    run.begin(plan(model, train, phases, loss, held_out, patience, start))
     if done := ended(run, model):
         return done
     spe = len(train)  # steps per epoch
@@ -56,6 +59,8 @@ def fit(
     with Stopper() as stop, Recorder(run, state.step) as record, Screen(run.name, total, state.step) as screen:
         save = Saver(run, model, state, record, stop)
         if state.step == 0:
+            if start:
+                checkpoint.load_params(start, model)
             introduce(record, model, train)
         while not over(state, total, patience):
             epoch, position = divmod(state.step, spe)

@@ -10,6 +10,7 @@ from typing import Any
 
 from paddle_course import batches, config
 from paddle_course.runtime import seed_of
+from paddle_course.training import checkpoint
 from paddle_course.training.records import Run
 
 
@@ -59,11 +60,14 @@ class Result:
         return self.plan["train"]["n"] * len(self.epochs) / self.epochs[-1]["seconds"]
 
 
-def plan(model: Any, train: Any, phases: Any, loss: Any, held_out: Any, patience: int) -> dict[str, Any]:
+def plan(
+    model: Any, train: Any, phases: Any, loss: Any, held_out: Any, patience: int, start: Path | None
+) -> dict[str, Any]:
     """All that decides how a training ends, as JSON."""
     count = sum(math.prod(value.shape) for value in model.state_dict().values())
     structure = {"class": type(model).__name__, "values": count, "structure": f"{seed_of(str(model)):08x}"}
     rest = {"train": train, "phases": phases, "loss": loss, "held_out": held_out, "patience": patience}
+    rest["start"] = checkpoint.sha256(start) if start else None
     return {"model": structure} | config.describe(rest)
 
 

@@ -10,7 +10,7 @@ import paddle
 import pytest
 
 from paddle_course import batches, runtime, training
-from paddle_course.training import loop, losses, schedules
+from paddle_course.training import checkpoint, loop, losses, schedules
 from tests.training import toy
 
 
@@ -99,3 +99,14 @@ def test_a_directory_that_cannot_be_written_is_the_users_to_know(tmp_path: Path)
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(runtime.UserError, match="cannot be written"):
         fit(tmp_path / "file" / "run", toy.phases("adam", 1))
+
+
+def test_fine_tuning_begins_with_the_params_of_another_run(tmp_path: Path) -> None:
+    first = fit(tmp_path / "adam", toy.phases("adam", 4))
+    still = [training.Phase(1, "sgd", partial(schedules.constant, lr=0.0))]
+    tuned = fit(tmp_path / "sgd", still, start=first.params)
+    weights = [checkpoint.read_arrays(each.params)["fc.weight"] for each in (first, tuned)]
+    np.testing.assert_array_equal(*weights)
+    other = fit(tmp_path / "other", toy.phases("adam", 2))
+    with pytest.raises(runtime.UserError, match="start"):  # a plan that began elsewhere is another plan
+        fit(tmp_path / "sgd", still, start=other.params)
