@@ -170,7 +170,9 @@ def sample_count(lab: Lab) -> Answer:
         net, _ = train(lab, f"count-{size}", [phase(epochs(lab, 60))], seed=seed, **held)
         return training.evaluate(net, test, training.losses.cross_entropy)["accuracy"]
 
-    curve = answers.sample_curve({size: [accuracy(size, seed) for seed in seeds] for size in sizes}, DATA)
+    curve = answers.sample_curve(
+        {size: [accuracy(size, seed) for seed in seeds] for size in sizes}, "CIFAR-10, balanced subsets / 10,000"
+    )
     return Answer.of(curve, curve=curve, runs=len(seeds))
 
 
@@ -193,7 +195,13 @@ def deep_networks(lab: Lab) -> Answer:
     held = {"test": pictures(lab, test.take(np.arange(50 if config.smoke else 1000)))}
     names, phases = ("camp", "vgg11", "vgg16", "resnet18"), [phase(short(lab))]
     rows = {name: [train(lab, f"deep-{name}", phases, name, images=some, held_out=held)] for name in names}
-    deep = answers.compare("A short run", rows, DATA, f"{len(some):,} pictures, {short(lab)} epochs", SHAPE)
+    deep = answers.compare(
+        "A short run",
+        rows,
+        f"CIFAR-10, {len(some):,} / {len(held['test'].data):,}",
+        f"{len(some):,} pictures, {short(lab)} epochs",
+        SHAPE,
+    )
     speed = answers.bars("speed", "Pictures per second while training", names, list(deep.speed.values()))
     return Answer.of(
         deep, speed, deep=deep, pictures=len(some), hours={n: 1e6 / s / 3600 for n, s in deep.speed.items()}
