@@ -66,7 +66,8 @@ class PhotoStudy:
     count: int
     told: int
     right: dict[str, float | None]  # by way of preparing them
-    own_test: float  # the same classes among the test pictures
+    test: float  # all test pictures
+    own_test: float  # those of them whose classes are among the photos'
     odd: float  # the share that is "none of the ten"
     odd_wrong: float | None
     fine_wrong: float | None
@@ -111,6 +112,7 @@ def study(net: paddle.nn.Layer, train: batches.Batches, test: readers.Images, fo
         count=len(photos),
         told=int(told.sum()),
         right=right,
+        test=share(known.guess == test.labels) or 0.0,
         own_test=share(known.guess == test.labels, np.isin(test.labels, labels[told])) or 0.0,
         odd=float(odd.mean()),
         odd_wrong=share(wrong, odd & told),
