@@ -14,7 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from paddle_course import batches, readers, training
 from paddle_course.answers import figures
-from paddle_course.answers.pieces import Figure, Result, Table
+from paddle_course.answers.pieces import Figure, Result, Table, score
 
 SHOWN = 12  # photos in the report
 # How a photo becomes a small square: (only the middle square?, the share of its side that is kept).
@@ -93,8 +93,8 @@ def study(net: paddle.nn.Layer, train: batches.Batches, test: readers.Images, fo
     right = {name: share(sight.guess == labels, told) for name, sight in sights.items()}
     seen = sights["centre crop"]
     odd, wrong = strange(seen, least, farthest), seen.guess != labels
-    rows = [(name, right[name], *middling(sight)) for name, sight in sights.items()]
-    rows.append(("test pictures", share(known.guess == test.labels), *middling(known)))
+    rows = [row(name, right[name], sight) for name, sight in sights.items()]
+    rows.append(row("test pictures", share(known.guess == test.labels), known))
     header = ("prepared as", "right", "mean confidence", "median distance to the training pictures", "mean contrast")
     shown = np.random.default_rng(0).permutation(len(photos))[:SHOWN]
     texts = captions(seen, classes, least, farthest)
@@ -127,6 +127,12 @@ def share(which: np.ndarray, among: np.ndarray | None = None) -> float | None:
     """The share of `which` that is true, among those marked; None where there is none."""
     chosen = which if among is None else which[among]
     return float(chosen.mean()) if len(chosen) else None
+
+
+def row(name: str, right: float | None, sight: Sight) -> tuple[str | float | None, ...]:
+    """A line of the table of photos."""
+    confidence, *rest = middling(sight)
+    return (name, right if right is None else score(right), score(confidence), *rest)
 
 
 def middling(sight: Sight) -> tuple[float, float, float]:
