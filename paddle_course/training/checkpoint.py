@@ -78,7 +78,7 @@ def load_params(path: Path | str, model: paddle.nn.Layer) -> None:
     path = Path(path)
     arrays, own = read_arrays(path), model.state_dict()
     problems = [f"{name} is missing" for name in own if name not in arrays]
-    problems += [f"{name} is not in the model" for name in arrays if name not in own]
+    problems += [f"{name} is not in the model" for name in sorted(arrays) if name not in own]
     problems += [
         f"{name} is {arrays[name].shape}, the model's is {tuple(value.shape)}"
         for name, value in own.items()
