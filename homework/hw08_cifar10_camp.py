@@ -1,6 +1,9 @@
 """猫狗分类实验 (CIFAR-10), 百度技术学院机器学习训练营第二期: the camp's six questions, answered on CIFAR-10.
 
 ./run.sh hw08                    all six; --question 3 answers one, --full takes the published settings
+
+The camp network has 89,910 values, not 3,630, and reaches 67.0 % +- 0.5 (n = 3) after 20 epochs of Adam, 13 minutes
+each on one core of two (AMD EPYC, Paddle 3.3.1) with another training beside it. All figures: docs/results.md.
 """
 
 from __future__ import annotations

