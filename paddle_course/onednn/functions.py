@@ -1,0 +1,201 @@
+"""Paddle tensors -> Paddle tensors, computed by oneDNN, with their gradients: what the accelerated layers call.
+
+All maps come and go with the shape (N, C, H, W). Those made here lie channels-last in memory, as transposed views of
+(N, H, W, C) tensors, which costs nothing and which Paddle's own kernels read as well as any tensor. One that comes in
+another order (the pictures; a gradient out of Flatten) is brought into this one first.
+
+oneDNN is given bare addresses, so whatever it reads or writes is held in a local name until it has run, and whatever
+the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import paddle
+from paddle.autograd import PyLayer
+
+from paddle_course.onednn import library as dnn
+from paddle_course.onednn import primitives
+from paddle_course.onednn.library import BF16, F32
+from paddle_course.onednn.primitives import Shape, Window, channels_last, plain
+
+Tensor = paddle.Tensor
+
+
+def empty(shape: Sequence[int], dtype: str = "float32") -> Tensor:
+    """Maps of shape (N, C, H, W), lying N, H, W, C."""
+    n, c, h, w = shape
+    return paddle.empty([n, h, w, c], dtype).transpose([0, 3, 1, 2])
+
+
+def lies_channels_last(x: Tensor) -> bool:
+    """Whether each pixel's channels are neighbours; where a side is 1 long, its distance does not matter."""
+    wanted = channels_last(tuple(x.shape)).strides
+    return all(have == want or n == 1 for n, have, want in zip(x.shape, x.strides, wanted, strict=True))
+
+
+def laid(x: Tensor, dtype: int = F32) -> Tensor:
+    """`x` channels-last and in the given precision: itself where it already is."""
+    shape = tuple(x.shape)
+    if lies_channels_last(x):
+        if dtype == F32:
+            return x
+        have = channels_last(shape)
+    else:
+        x, have = x.contiguous(), plain(shape)
+    y = empty(shape, "bfloat16" if dtype == BF16 else "float32")
+    primitives.reorder(have, channels_last(shape, dtype))(x.data_ptr(), y.data_ptr())
+    return y
+
+
+class Convolve(PyLayer):
+    """(x, w, bias or None) -> conv2d(x, w) + bias, then ReLU if asked for."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, w: Tensor, bias: Tensor | None, window: Window, groups: int, dtype: int, relu: bool):
+        train = ctx is not None
+        settings = (tuple(x.shape), tuple(w.shape), window, groups, bias is not None, dtype, relu, train)
+        conv = primitives.convolution(*settings)
+        read, w, y = laid(x, dtype), w.contiguous(), empty(conv.result)
+        biases = [] if bias is None else [bias.data_ptr()]
+        conv.forward(read.data_ptr(), conv.weights.given(w.data_ptr()), *biases, y.data_ptr())
+        if train:
+            ctx.conv, ctx.dtype, ctx.shape = conv, dtype, x.shape
+            ctx.x, ctx.w, ctx.y = read, w, y[:] if relu else None
+            ctx.wanted = [each is not None and not each.stop_gradient for each in (x, w, bias)]
+            ctx.biased = bias is not None
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        conv, (for_x, for_w, for_bias) = ctx.conv, ctx.wanted
+        if ctx.y is not None:
+            dy = through_relu(ctx.y, dy)
+        dy, dx, dw, db = laid(dy, ctx.dtype), None, None, None
+        if for_w or for_bias:
+            dw, db = paddle.empty(ctx.w.shape), paddle.empty([ctx.w.shape[0]]) if ctx.biased else None
+            place = conv.weights_gradient.taken(dw.data_ptr())
+            conv.to_weights(ctx.x.data_ptr(), dy.data_ptr(), place, *([db.data_ptr()] if ctx.biased else []))
+            conv.weights_gradient.take(dw.data_ptr())
+        if for_x:
+            dx = empty(ctx.shape)
+            conv.to_data(conv.weights_back.given(ctx.w.data_ptr()), dy.data_ptr(), dx.data_ptr())
+        gradients = (dx, dw if for_w else None)
+        return (*gradients, db if for_bias else None) if ctx.biased else gradients
+
+
+class Normalize(PyLayer):
+    """(x, scale, shift) -> batch norm of x, then ReLU if asked for; also returns mean and variance.
+
+    `given` is the mean and variance to use; None: the batch's own, of which the variance is the biased one.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, scale: Tensor, shift: Tensor, given: Sequence[Tensor] | None, epsilon: float, relu: bool):
+        train = ctx is not None
+        norm = primitives.normalization(tuple(x.shape), epsilon, given is not None, relu, train)
+        x, y = laid(x), empty(x.shape)
+        mean, variance = given or (paddle.empty_like(scale), paddle.empty_like(scale))
+        kept = [paddle.empty([norm.kept], "uint8")] if norm.kept else []
+        norm.forward(*(each.data_ptr() for each in (x, scale, shift, mean, variance, y, *kept)))
+        if train:
+            ctx.norm, ctx.given, ctx.kept = norm, given is not None, kept
+            ctx.tensors = (x, scale, shift, mean[:], variance[:])
+            ctx.wanted = [not each.stop_gradient for each in (x, scale, shift)]
+        return y if given else (y, mean, variance)
+
+    @staticmethod
+    def backward(ctx, dy: Tensor, *_: Tensor):
+        (x, scale, shift, mean, variance), dy = ctx.tensors, laid(dy)
+        gradients = empty(x.shape), paddle.empty_like(scale), paddle.empty_like(shift)
+        places = (x, scale, mean, variance, dy, *gradients, *ctx.kept)
+        ctx.norm.backward(*(each.data_ptr() for each in places))
+        return tuple(each if wanted else None for each, wanted in zip(gradients, ctx.wanted, strict=True))
+
+
+class Pool(PyLayer):
+    """x -> the largest or the mean value under the window, wherever it stands."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, window: Window, result: Shape, kind: int):
+        train = ctx is not None
+        pool = primitives.pooling(tuple(x.shape), window, result, kind, train)
+        shape, x, y = x.shape, laid(x), empty(result)
+        kept = [paddle.empty([pool.kept], "uint8")] if pool.kept else []
+        pool.forward(*(each.data_ptr() for each in (x, y, *kept)))
+        if train:
+            ctx.pool, ctx.kept, ctx.shape = pool, kept, shape
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        dy, dx = laid(dy), empty(ctx.shape)
+        ctx.pool.backward(*(each.data_ptr() for each in (dy, dx, *ctx.kept)))
+        return dx
+
+
+class Rectify(PyLayer):
+    """max(x, 0)."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor):
+        x = laid(x)
+        y = empty(x.shape)
+        primitives.rectifier(x.size).forward(x.data_ptr(), y.data_ptr())
+        if ctx is not None:
+            ctx.y = y[:]
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        return through_relu(ctx.y, dy)
+
+
+def through_relu(y: Tensor, dy: Tensor) -> Tensor:
+    """The gradient in front of a ReLU that gave `y`."""
+    dy, dx = laid(dy), empty(y.shape)
+    primitives.rectifier(y.size).backward(y.data_ptr(), dy.data_ptr(), dx.data_ptr())
+    return dx
+
+
+class Fork(PyLayer):
+    """x -> x, x. The two gradients are added here, channels-last; Paddle would bring them into its own order first."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor):
+        return x[:], x[:]
+
+    @staticmethod
+    def backward(ctx, da: Tensor, db: Tensor):
+        return added(da, db, relu=False)
+
+
+class Join(PyLayer):
+    """(a, b) -> relu(a + b)."""
+
+    @staticmethod
+    def forward(ctx, a: Tensor, b: Tensor):
+        y = added(a, b, relu=True)
+        if ctx is not None:
+            ctx.y, ctx.wanted = y[:], [not each.stop_gradient for each in (a, b)]
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        dx = through_relu(ctx.y, dy)
+        views = dx, dx[:]  # both are only read behind here
+        return tuple(each if wanted else None for each, wanted in zip(views, ctx.wanted, strict=True))
+
+
+def added(a: Tensor, b: Tensor, relu: bool) -> Tensor:
+    a, b, y = laid(a), laid(b), empty(a.shape)
+    primitives.addition(a.size, relu)(a.data_ptr(), b.data_ptr(), y.data_ptr())
+    return y
+
+
+def call(function: type[PyLayer], *arguments: object) -> Tensor | tuple[Tensor, ...]:
+    """Apply `function`; where nobody can ask for a gradient, without the bookkeeping for one: its context is None."""
+    if paddle.is_grad_enabled() and any(isinstance(a, Tensor) and not a.stop_gradient for a in arguments):
+        return function.apply(*arguments)
+    return function.forward(None, *arguments)

@@ -1,0 +1,269 @@
+"""Paddle's layers -> how each is computed by oneDNN, and when it is not.
+
+Two functions for each kind: `*_problem(layer)` says what keeps a layer stock for good (empty: nothing), and the other
+one takes the place of its `forward`. Where a single call cannot be served (float64, a GPU tensor, tracing into a graph,
+a shape that oneDNN refuses), that call falls back to the stock forward.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from paddle_course.onednn import library as dnn
+from paddle_course.onednn.functions import Convolve, Fork, Join, Normalize, Pool, Rectify, call
+from paddle_course.onednn.library import F32
+from paddle_course.onednn.primitives import Window
+
+Tensor = paddle.Tensor
+
+
+def fits(x: Tensor) -> bool:
+    """Float32 maps (N, C, H, W) on the CPU, not being traced."""
+    return (
+        paddle.in_dynamic_mode()
+        and x.ndim == 4
+        and x.dtype == paddle.float32
+        and x.place.is_cpu_place()
+        and x.size > 0
+    )
+
+
+@functools.cache
+def tell(message: str) -> None:
+    """Say once on stderr what was not accelerated in the middle of a run."""
+    print(f"warning: stock Paddle instead of oneDNN: {message}", file=sys.stderr)
+
+
+def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """`fast`, with the stock forward of the layer's class for the calls that it cannot serve."""
+
+    @functools.wraps(fast)
+    def forward(layer: nn.Layer, x: Tensor, relu: bool = False) -> Tensor:
+        try:
+            if fits(x):
+                y = fast(layer, x, relu)
+                if y is not None:
+                    return y
+            elif paddle.in_dynamic_mode():
+                tell(f"{type(layer).__name__} of {x.dtype} with {x.ndim} dimensions on {x.place}")
+        except dnn.OneDNNError as error:
+            tell(str(error))
+        y = type(layer).forward(layer, x)
+        return F.relu(y) if relu else y
+
+    return forward
+
+
+def pair(value: int | list[int] | tuple[int, ...]) -> tuple[int, int]:
+    """One number for both sides, or one for each."""
+    height, width = (value, value) if isinstance(value, int) else value
+    return int(height), int(width)
+
+
+def sides(padding: object) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Padding before and after, of (height, width), from the forms that Paddle takes; None for a word or another form."""
+    if isinstance(padding, int):
+        padding = [padding] * 2
+    if not isinstance(padding, (list, tuple)) or not all(isinstance(each, int) for each in padding):
+        return None
+    if len(padding) == 2:
+        return tuple(padding), tuple(padding)
+    if len(padding) == 4:
+        top, bottom, left, right = padding
+        return (top, left), (bottom, right)
+    return None
+
+
+def conv_problem(layer: nn.Conv2D) -> str:
+    if layer._data_format != "NCHW":
+        return f"data format {layer._data_format}"
+    if layer._padding_mode != "zeros":
+        return f"{layer._padding_mode} padding"
+    if layer._padding_algorithm != "EXPLICIT" or sides(layer._updated_padding) is None:
+        return f"padding {layer._padding!r}"
+    if layer.weight.dtype != paddle.float32:
+        return f"weights in {dtype_name(layer.weight)}"
+    return ""
+
+
+@or_stock
+def conv(layer: nn.Conv2D, x: Tensor, relu: bool) -> Tensor | None:
+    before, after = sides(layer._updated_padding)
+    window = Window(pair(layer._kernel_size), pair(layer._stride), before, after, pair(layer._dilation))
+    if layer.weight.dtype != paddle.float32 or min(window.places(x.shape[2:])) < 1:
+        return None
+    return call(Convolve, x, layer.weight, layer.bias, window, layer._groups, layer.onednn_dtype, relu)
+
+
+def norm_problem(layer: nn.BatchNorm2D) -> str:
+    if layer._data_format != "NCHW":
+        return f"data format {layer._data_format}"
+    if layer.weight is None or layer.bias is None:
+        return "no scale or no shift"
+    if layer.weight.dtype != paddle.float32:
+        return f"weights in {dtype_name(layer.weight)}"
+    return ""
+
+
+@or_stock
+def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool) -> Tensor | None:
+    given = layer._use_global_stats
+    if given is None:
+        given = not layer.training
+    mean, variance = layer._mean, layer._variance
+    if layer.weight.dtype != paddle.float32 or x.shape[1] != layer._num_features:
+        return None
+    if given:
+        return call(Normalize, x, layer.weight, layer.bias, (mean, variance), layer._epsilon, relu)
+    if x.size == x.shape[1]:
+        return None  # a single value for each channel: Paddle hands it on as it is
+    y, *of_batch = call(Normalize, x, layer.weight, layer.bias, None, layer._epsilon, relu)
+    with paddle.no_grad():
+        for running, new in zip((mean, variance), of_batch, strict=True):
+            running.scale_(layer._momentum).add_(new * (1 - layer._momentum))
+    return y
+
+
+def relu_problem(layer: nn.ReLU) -> str:
+    return ""
+
+
+def relu(layer: nn.ReLU, x: Tensor) -> Tensor:
+    """Only maps are worth it: behind a linear layer the values are few, and stay Paddle's."""
+    return call(Rectify, x) if fits(x) else type(layer).forward(layer, x)
+
+
+def pool_problem(layer: nn.MaxPool2D | nn.AvgPool2D) -> str:
+    if layer.data_format != "NCHW":
+        return f"data format {layer.data_format}"
+    if sides(layer.padding) is None:
+        return f"padding {layer.padding!r}"
+    if isinstance(layer, nn.MaxPool2D):
+        return "it returns indices" if layer.return_mask else ""
+    if layer.divisor is not None:
+        return "its own divisor"
+    if layer.ceil_mode and not layer.exclusive:
+        return "ceil_mode that counts the padding"
+    return ""
+
+
+@or_stock
+def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool) -> Tensor | None:
+    size, kernel = x.shape[2:], pair(layer.ksize)
+    stride = pair(layer.stride if layer.stride is not None else layer.ksize)
+    before, after = sides(layer.padding)
+    result, reach = [], []
+    for n, k, step, b, a in zip(size, kernel, stride, before, after, strict=True):
+        # As Paddle's C++ counts (PoolOutputSize): the division cuts towards zero, so a 2x2 window on a 1x1 map gives 1.
+        room = n - k + b + a + (step - 1 if layer.ceil_mode else 0)
+        count = int(room / step) + 1
+        last = (count - 1) * step + k - n - b  # how far the last window reaches beyond the map
+        if count < 1 or max(b, last) >= k:
+            return None
+        result.append(count)
+        reach.append(max(last, 0))
+    window = Window(kernel, stride, before, tuple(reach))
+    kind = dnn.POOLING_MAX
+    if isinstance(layer, nn.AvgPool2D):
+        kind = dnn.POOLING_AVG_EXCLUDE_PADDING if layer.exclusive else dnn.POOLING_AVG_INCLUDE_PADDING
+    return call(Pool, x, window, (*x.shape[:2], *result), kind)
+
+
+def adaptive_problem(layer: nn.AdaptiveAvgPool2D) -> str:
+    if layer._data_format != "NCHW":
+        return f"data format {layer._data_format}"
+    return ""
+
+
+@or_stock
+def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool) -> Tensor | None:
+    wanted = layer._output_size
+    if isinstance(wanted, int):
+        wanted = (wanted, wanted)
+    result = [n if want is None else want for n, want in zip(x.shape[2:], wanted, strict=True)]
+    if any(n % want for n, want in zip(x.shape[2:], result, strict=True)):
+        return None  # windows of different sizes
+    window = tuple(n // want for n, want in zip(x.shape[2:], result, strict=True))
+    if window == (1, 1):
+        return x
+    none = (0, 0)
+    shape = (*x.shape[:2], *result)
+    return call(Pool, x, Window(window, window, none, none), shape, dnn.POOLING_AVG_EXCLUDE_PADDING)
+
+
+def residual_problem(layer: nn.Layer) -> str:
+    parts = dict(layer.named_children())
+    if list(parts) != ["body", "shortcut", "relu"] or type(parts["relu"]) is not nn.ReLU:
+        return "not relu(body(x) + shortcut(x))"
+    return ""
+
+
+def residual(layer: nn.Layer, x: Tensor) -> Tensor:
+    """relu(body(x) + shortcut(x)), the addition and ReLU in one pass over the maps."""
+    if not fits(x) or hooked(layer.relu):
+        return type(layer).forward(layer, x)
+    a, b = call(Fork, x)
+    a, b = layer.body(a), layer.shortcut(b)
+    if not (fits(a) and fits(b) and a.shape == b.shape):
+        return layer.relu(a + b)
+    return call(Join, a, b)
+
+
+def sequential_problem(layer: nn.Sequential) -> str:
+    return ""
+
+
+def sequential(layer: nn.Sequential, x: Tensor) -> Tensor:
+    """One layer after the other; a ReLU is computed together with the accelerated layer in front of it.
+
+    Not where somebody watches either of the two: a hook sees what the layer would have given by itself.
+    """
+    parts = list(layer.children())
+    number = 0
+    while number < len(parts):
+        here, number = parts[number], number + 1
+        follower = parts[number] if number < len(parts) else None
+        if type(here) in FUSES and type(follower) is nn.ReLU and accelerated(here) and not hooked(here, follower):
+            x, number = here(x, relu=True), number + 1
+        else:
+            x = here(x)
+    return x
+
+
+def hooked(*layers: nn.Layer) -> bool:
+    return any(layer._forward_pre_hooks or layer._forward_post_hooks for layer in layers)
+
+
+def accelerated(layer: nn.Layer) -> bool:
+    return "forward" in vars(layer)
+
+
+def dtype_name(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("paddle.")
+
+
+class Kind(NamedTuple):
+    """How a class of layers is accelerated, and what keeps one of them from it."""
+
+    forward: Callable[..., Tensor]
+    problem: Callable[..., str]
+
+
+FUSES = (nn.Conv2D, nn.BatchNorm2D)
+KINDS: Mapping[type[nn.Layer], Kind] = {
+    nn.Conv2D: Kind(conv, conv_problem),
+    nn.BatchNorm2D: Kind(norm, norm_problem),
+    nn.ReLU: Kind(relu, relu_problem),
+    nn.MaxPool2D: Kind(pool, pool_problem),
+    nn.AvgPool2D: Kind(pool, pool_problem),
+    nn.AdaptiveAvgPool2D: Kind(adaptive, adaptive_problem),
+    nn.Sequential: Kind(sequential, sequential_problem),
+}
+RESIDUAL = Kind(residual, residual_problem)  # of any class called Residual
