@@ -15,10 +15,10 @@ from collections.abc import Sequence
 import paddle
 from paddle.autograd import PyLayer
 
-from paddle_course.onednn import library as dnn
 from paddle_course.onednn import primitives
 from paddle_course.onednn.library import BF16, F32
-from paddle_course.onednn.primitives import Shape, Window, channels_last, plain
+from paddle_course.onednn.memory import Shape, channels_last, plain, reorder
+from paddle_course.onednn.primitives import Window
 
 Tensor = paddle.Tensor
 
@@ -45,7 +45,7 @@ def laid(x: Tensor, dtype: int = F32) -> Tensor:
     else:
         x, have = x.contiguous(), plain(shape)
     y = empty(shape, "bfloat16" if dtype == BF16 else "float32")
-    primitives.reorder(have, channels_last(shape, dtype))(x.data_ptr(), y.data_ptr())
+    reorder(have, channels_last(shape, dtype))(x.data_ptr(), y.data_ptr())
     return y
 
 
@@ -92,9 +92,12 @@ class Normalize(PyLayer):
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor, scale: Tensor, shift: Tensor, given: Sequence[Tensor] | None, epsilon: float, relu: bool):
+    def forward(
+        ctx, x: Tensor, scale: Tensor, shift: Tensor, given: Sequence[Tensor] | None, epsilon: float, relu: bool
+    ):
         train = ctx is not None
         norm = primitives.normalization(tuple(x.shape), epsilon, given is not None, relu, train)
+        wanted = [not each.stop_gradient for each in (x, scale, shift)]  # of `x` itself: a copy wants none
         x, y = laid(x), empty(x.shape)
         mean, variance = given or (paddle.empty_like(scale), paddle.empty_like(scale))
         kept = [paddle.empty([norm.kept], "uint8")] if norm.kept else []
@@ -102,7 +105,7 @@ class Normalize(PyLayer):
         if train:
             ctx.norm, ctx.given, ctx.kept = norm, given is not None, kept
             ctx.tensors = (x, scale, shift, mean[:], variance[:])
-            ctx.wanted = [not each.stop_gradient for each in (x, scale, shift)]
+            ctx.wanted = wanted
         return y if given else (y, mean, variance)
 
     @staticmethod

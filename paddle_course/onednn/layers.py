@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
 
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
 from paddle_course.onednn import library as dnn
-from paddle_course.onednn.functions import Convolve, Fork, Join, Normalize, Pool, Rectify, call
-from paddle_course.onednn.library import F32
+from paddle_course.onednn.functions import Convolve, Normalize, Pool, Rectify, call
 from paddle_course.onednn.primitives import Window
 
 Tensor = paddle.Tensor
@@ -27,11 +25,7 @@ Tensor = paddle.Tensor
 def fits(x: Tensor) -> bool:
     """Float32 maps (N, C, H, W) on the CPU, not being traced."""
     return (
-        paddle.in_dynamic_mode()
-        and x.ndim == 4
-        and x.dtype == paddle.float32
-        and x.place.is_cpu_place()
-        and x.size > 0
+        paddle.in_dynamic_mode() and x.ndim == 4 and x.dtype == paddle.float32 and x.place.is_cpu_place() and x.size > 0
     )
 
 
@@ -68,7 +62,7 @@ def pair(value: int | list[int] | tuple[int, ...]) -> tuple[int, int]:
 
 
 def sides(padding: object) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Padding before and after, of (height, width), from the forms that Paddle takes; None for a word or another form."""
+    """Padding before and after, of (height, width), from the forms Paddle takes; None for other ones."""
     if isinstance(padding, int):
         padding = [padding] * 2
     if not isinstance(padding, (list, tuple)) or not all(isinstance(each, int) for each in padding):
@@ -129,10 +123,6 @@ def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool) -> Tensor | None:
         for running, new in zip((mean, variance), of_batch, strict=True):
             running.scale_(layer._momentum).add_(new * (1 - layer._momentum))
     return y
-
-
-def relu_problem(layer: nn.ReLU) -> str:
-    return ""
 
 
 def relu(layer: nn.ReLU, x: Tensor) -> Tensor:
@@ -198,72 +188,5 @@ def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool) -> Tensor | Non
     return call(Pool, x, Window(window, window, none, none), shape, dnn.POOLING_AVG_EXCLUDE_PADDING)
 
 
-def residual_problem(layer: nn.Layer) -> str:
-    parts = dict(layer.named_children())
-    if list(parts) != ["body", "shortcut", "relu"] or type(parts["relu"]) is not nn.ReLU:
-        return "not relu(body(x) + shortcut(x))"
-    return ""
-
-
-def residual(layer: nn.Layer, x: Tensor) -> Tensor:
-    """relu(body(x) + shortcut(x)), the addition and ReLU in one pass over the maps."""
-    if not fits(x) or hooked(layer.relu):
-        return type(layer).forward(layer, x)
-    a, b = call(Fork, x)
-    a, b = layer.body(a), layer.shortcut(b)
-    if not (fits(a) and fits(b) and a.shape == b.shape):
-        return layer.relu(a + b)
-    return call(Join, a, b)
-
-
-def sequential_problem(layer: nn.Sequential) -> str:
-    return ""
-
-
-def sequential(layer: nn.Sequential, x: Tensor) -> Tensor:
-    """One layer after the other; a ReLU is computed together with the accelerated layer in front of it.
-
-    Not where somebody watches either of the two: a hook sees what the layer would have given by itself.
-    """
-    parts = list(layer.children())
-    number = 0
-    while number < len(parts):
-        here, number = parts[number], number + 1
-        follower = parts[number] if number < len(parts) else None
-        if type(here) in FUSES and type(follower) is nn.ReLU and accelerated(here) and not hooked(here, follower):
-            x, number = here(x, relu=True), number + 1
-        else:
-            x = here(x)
-    return x
-
-
-def hooked(*layers: nn.Layer) -> bool:
-    return any(layer._forward_pre_hooks or layer._forward_post_hooks for layer in layers)
-
-
-def accelerated(layer: nn.Layer) -> bool:
-    return "forward" in vars(layer)
-
-
 def dtype_name(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("paddle.")
-
-
-class Kind(NamedTuple):
-    """How a class of layers is accelerated, and what keeps one of them from it."""
-
-    forward: Callable[..., Tensor]
-    problem: Callable[..., str]
-
-
-FUSES = (nn.Conv2D, nn.BatchNorm2D)
-KINDS: Mapping[type[nn.Layer], Kind] = {
-    nn.Conv2D: Kind(conv, conv_problem),
-    nn.BatchNorm2D: Kind(norm, norm_problem),
-    nn.ReLU: Kind(relu, relu_problem),
-    nn.MaxPool2D: Kind(pool, pool_problem),
-    nn.AvgPool2D: Kind(pool, pool_problem),
-    nn.AdaptiveAvgPool2D: Kind(adaptive, adaptive_problem),
-    nn.Sequential: Kind(sequential, sequential_problem),
-}
-RESIDUAL = Kind(residual, residual_problem)  # of any class called Residual

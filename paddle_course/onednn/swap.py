@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MethodType
+from typing import NamedTuple
 
+import paddle
 from paddle import nn
 
-from paddle_course.onednn import library
-from paddle_course.onednn.layers import KINDS, RESIDUAL, Kind
+from paddle_course.onednn import containers, layers, library
 from paddle_course.runtime import UserError
 
 PRECISIONS = ("f32", "bf16", "auto")
+
+
+class Kind(NamedTuple):
+    """What takes the place of `forward`, and what tells why one layer must stay stock (empty: nothing)."""
+
+    forward: Callable[..., paddle.Tensor]
+    problem: Callable[[nn.Layer], str] = lambda layer: ""
+
+
+KINDS = {
+    nn.Conv2D: Kind(layers.conv, layers.conv_problem),
+    nn.BatchNorm2D: Kind(layers.norm, layers.norm_problem),
+    nn.ReLU: Kind(layers.relu),
+    nn.MaxPool2D: Kind(layers.pool, layers.pool_problem),
+    nn.AvgPool2D: Kind(layers.pool, layers.pool_problem),
+    nn.AdaptiveAvgPool2D: Kind(layers.adaptive, layers.adaptive_problem),
+    nn.Sequential: Kind(containers.sequential),
+}
+RESIDUAL = Kind(containers.residual, containers.residual_problem)
 # Containers and layers without arithmetic on maps: nothing to accelerate, nothing to report.
 SILENT = (nn.Sequential, nn.Identity, nn.Flatten, nn.Dropout)
 
@@ -78,7 +99,10 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
 
 
 def kind_of(layer: nn.Layer) -> Kind | None:
-    """Classes are compared, not instances: what a subclass does in its own forward is not known here."""
+    """Classes are compared, not instances: what a subclass does in its own forward is not known here.
+
+    The residual block goes by its name and its parts, because this wing stands below the models.
+    """
     if type(layer).__name__ == "Residual":
         return RESIDUAL
     return KINDS.get(type(layer))
