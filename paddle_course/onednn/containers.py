@@ -20,8 +20,9 @@ def sequential(layer: nn.Sequential, x: paddle.Tensor) -> paddle.Tensor:
 
     Not where somebody watches either of the two: a hook sees what the part would have given by itself.
     """
-    parts = list(layer.children())
-    number = 0
+    if not paddle.in_dynamic_mode():
+        return type(layer).forward(layer, x)
+    parts, number = list(layer.children()), 0
     while number < len(parts):
         here, number = parts[number], number + 1
         follower = parts[number] if number < len(parts) else None

@@ -116,8 +116,8 @@ def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool) -> Tensor | None:
         return None
     if given:
         return call(Normalize, x, layer.weight, layer.bias, (mean, variance), layer._epsilon, relu)
-    if x.size == x.shape[1]:
-        return None  # a single value for each channel: Paddle hands it on as it is
+    if not layer.training or x.size == x.shape[1]:
+        return None  # Paddle's gradient is its own here; and a single value for each channel it hands on as it is
     y, *of_batch = call(Normalize, x, layer.weight, layer.bias, None, layer._epsilon, relu)
     with paddle.no_grad():
         for running, new in zip((mean, variance), of_batch, strict=True):

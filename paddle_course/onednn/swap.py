@@ -91,7 +91,7 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
         elif problem := kind.problem(layer):
             stock[f"{name}, {problem}"] += 1
         else:
-            layer.forward = MethodType(kind.forward, layer)
+            layer.forward = MethodType(paddle.jit.not_to_static(kind.forward), layer)  # exported, it is stock
             layer.onednn_dtype = library.BF16 if precision == "bf16" else library.F32
             if not isinstance(layer, SILENT):
                 swapped[name] += 1
