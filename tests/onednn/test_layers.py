@@ -35,10 +35,17 @@ def test_convolution(like_stock, kernel, stride, padding):
 
 @pytest.mark.parametrize(
     ("channels", "size"),
-    [((1, 6, 5, 1, 2), 28), ((6, 16, 5, 1, 0), 14)]  # LeNet
-    + [((3, 20, 5, 1, 0), 32), ((20, 50, 5, 1, 0), 14), ((50, 50, 5, 1, 0), 5)]  # the camp's
-    + [((3, 64, 3, 1, 1), 32), ((512, 512, 3, 1, 1), 2), ((256, 512, 3, 1, 1), 4)]  # VGG
-    + [((64, 128, 3, 2, 1), 32), ((256, 512, 1, 2, 0), 8), ((3, 64, 7, 2, 3), 64), ((512, 2048, 1, 1, 0), 1)],  # ResNet
+    [
+        *[((1, 6, 5, 1, 2), 28), ((6, 16, 5, 1, 0), 14)],  # LeNet
+        *[((3, 20, 5, 1, 0), 32), ((20, 50, 5, 1, 0), 14), ((50, 50, 5, 1, 0), 5)],  # the camp's
+        *[((3, 64, 3, 1, 1), 32), ((512, 512, 3, 1, 1), 2), ((256, 512, 3, 1, 1), 4)],  # VGG
+        *[
+            ((64, 128, 3, 2, 1), 32),
+            ((256, 512, 1, 2, 0), 8),
+            ((3, 64, 7, 2, 3), 64),
+            ((512, 2048, 1, 1, 0), 1),
+        ],  # ResNet
+    ],
 )
 def test_the_convolutions_of_the_models(like_stock, channels, size):
     like_stock(nn.Conv2D(*channels), 2, channels[0], size, size)
@@ -150,7 +157,7 @@ def test_relu(like_stock):
 
 
 def body(*names):
-    """A chain of layers; the convolutions have no bias, whose gradient in front of a batch norm is nothing but noise."""
+    """A chain of layers; the convolutions have no bias, whose gradient before a batch norm is pure noise."""
     parts = {"conv": nn.Conv2D(5, 5, 3, padding=1, bias_attr=False), "norm": nn.BatchNorm2D(5), "relu": nn.ReLU()}
     return nn.Sequential(*((f"{name}{number}", copy.deepcopy(parts[name])) for number, name in enumerate(names)))
 
