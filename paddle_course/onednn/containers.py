@@ -1,7 +1,8 @@
 """Layers that stand together -> fewer passes over their maps: a ReLU with what is in front of it, a residual addition.
 
 What belongs together is read from the container that calls its parts one after the other, so a part that is called by
-somebody else is always computed by itself.
+somebody else is always computed by itself. For the same reason only containers pass maps on in bfloat16: they see that
+the next part is an accelerated one.
 """
 
 from __future__ import annotations
@@ -9,13 +10,22 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from paddle_course.onednn.functions import Fork, Join, call
-from paddle_course.onednn.layers import fits
+from paddle_course.onednn.functions import Cast, Fork, Join, call, precision
+from paddle_course.onednn.layers import fits, raised
 
 FUSES = (nn.Conv2D, nn.BatchNorm2D)  # their accelerated forwards take `relu=True`
 
 
-def sequential(layer: nn.Sequential, x: paddle.Tensor) -> paddle.Tensor:
+def accelerated(layer: nn.Layer) -> bool:
+    """Whether it takes bfloat16 maps and `low=True`: one that a hook watches is only shown what it always was."""
+    return "onednn" in vars(layer) and not hooked(layer)
+
+
+def hooked(*layers: nn.Layer) -> bool:
+    return any(layer._forward_pre_hooks or layer._forward_post_hooks for layer in layers)
+
+
+def sequential(layer: nn.Sequential, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
     """One part after the other; a ReLU is computed together with the accelerated part in front of it.
 
     Not where somebody watches either of the two: a hook sees what the part would have given by itself.
@@ -24,13 +34,15 @@ def sequential(layer: nn.Sequential, x: paddle.Tensor) -> paddle.Tensor:
         return type(layer).forward(layer, x)
     parts, number = list(layer.children()), 0
     while number < len(parts):
-        here, number = parts[number], number + 1
-        follower = parts[number] if number < len(parts) else None
-        if type(here) in FUSES and "forward" in vars(here) and type(follower) is nn.ReLU and not hooked(here, follower):
-            x, number = here(x, relu=True), number + 1
-        else:
-            x = here(x)
-    return x
+        here, *rest = parts[number:]
+        number += 1
+        if not accelerated(here):
+            x = here(raised(x))
+            continue
+        fused = bool(rest) and type(here) in FUSES and type(rest[0]) is nn.ReLU and accelerated(rest[0])
+        options, rest, number = ({"relu": True}, rest[1:], number + 1) if fused else ({}, rest, number)
+        x = here(x, low=accelerated(rest[0]) if rest else low, **options)
+    return x if low else raised(x)
 
 
 def residual_problem(layer: nn.Layer) -> str:
@@ -40,16 +52,24 @@ def residual_problem(layer: nn.Layer) -> str:
     return ""
 
 
-def residual(layer: nn.Layer, x: paddle.Tensor) -> paddle.Tensor:
+def residual(layer: nn.Layer, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
     """relu(body(x) + shortcut(x)), the addition and ReLU in one pass, and one where the two gradients meet."""
     if not fits(x) or hooked(layer.relu):
-        return type(layer).forward(layer, x)
+        return type(layer).forward(layer, raised(x))
+    if precision(x) != layer.onednn.between:
+        x = call(Cast, x, layer.onednn.between)
     a, b = call(Fork, x)
-    a, b = layer.body(a), layer.shortcut(b)
+    a, b = through(layer.body, a), through(layer.shortcut, b)
+    if precision(a) != precision(b):
+        a, b = raised(a), raised(b)
     if not (fits(a) and fits(b) and a.shape == b.shape):
         return layer.relu(a + b)
-    return call(Join, a, b)
+    y = call(Join, a, b)
+    return y if low else raised(y)
 
 
-def hooked(*layers: nn.Layer) -> bool:
-    return any(layer._forward_pre_hooks or layer._forward_post_hooks for layer in layers)
+def through(part: nn.Layer, x: paddle.Tensor) -> paddle.Tensor:
+    """One branch, in as few bits as it goes."""
+    if type(part) is nn.Identity:
+        return x
+    return part(x, low=True) if accelerated(part) else part(raised(x))

@@ -23,10 +23,17 @@ from paddle_course.onednn.primitives import Window
 Tensor = paddle.Tensor
 
 
-def empty(shape: Sequence[int], dtype: str = "float32") -> Tensor:
+NAMES = {F32: "float32", BF16: "bfloat16"}
+
+
+def precision(x: Tensor) -> int:
+    return BF16 if x.dtype == paddle.bfloat16 else F32
+
+
+def empty(shape: Sequence[int], dtype: int = F32) -> Tensor:
     """Maps of shape (N, C, H, W), lying N, H, W, C."""
     n, c, h, w = shape
-    return paddle.empty([n, h, w, c], dtype).transpose([0, 3, 1, 2])
+    return paddle.empty([n, h, w, c], NAMES[dtype]).transpose([0, 3, 1, 2])
 
 
 def lies_channels_last(x: Tensor) -> bool:
@@ -35,36 +42,55 @@ def lies_channels_last(x: Tensor) -> bool:
     return all(have == want or n == 1 for n, have, want in zip(x.shape, x.strides, wanted, strict=True))
 
 
-def laid(x: Tensor, dtype: int = F32) -> Tensor:
+def laid(x: Tensor, dtype: int) -> Tensor:
     """`x` channels-last and in the given precision: itself where it already is."""
-    shape = tuple(x.shape)
+    shape, own = tuple(x.shape), precision(x)
     if lies_channels_last(x):
-        if dtype == F32:
+        if dtype == own:
             return x
-        have = channels_last(shape)
+        have = channels_last(shape, own)
     else:
-        x, have = x.contiguous(), plain(shape)
-    y = empty(shape, "bfloat16" if dtype == BF16 else "float32")
+        x, have = x.contiguous(), plain(shape, own)
+    y = empty(shape, dtype)
     reorder(have, channels_last(shape, dtype))(x.data_ptr(), y.data_ptr())
     return y
 
 
-class Convolve(PyLayer):
-    """(x, w, bias or None) -> conv2d(x, w) + bias, then ReLU if asked for."""
+class Cast(PyLayer):
+    """x -> x in another precision; its gradient comes back in x's."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, w: Tensor, bias: Tensor | None, window: Window, groups: int, dtype: int, relu: bool):
-        train = ctx is not None
-        settings = (tuple(x.shape), tuple(w.shape), window, groups, bias is not None, dtype, relu, train)
-        conv = primitives.convolution(*settings)
-        read, w, y = laid(x, dtype), w.contiguous(), empty(conv.result)
-        biases = [] if bias is None else [bias.data_ptr()]
+    def forward(ctx, x: Tensor, dtype: int):
+        if ctx is not None:
+            ctx.own = precision(x)
+        return laid(x, dtype)
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        return laid(dy, ctx.own)
+
+
+class Convolve(PyLayer):
+    """(x, w, bias or None) -> conv2d(x, w) + bias, then ReLU if asked for; multiplied in `dtype`, given out in `gives`.
+
+    Weights, bias and their gradients are float32 in any case.
+    """
+
+    @staticmethod
+    def forward(
+        ctx, x: Tensor, w: Tensor, bias: Tensor | None, window: Window, groups: int, dtype: int, gives: int, relu: bool
+    ):
+        train, biased = ctx is not None, bias is not None
+        types = primitives.Types(precision(x), dtype, gives)
+        conv = primitives.convolution(tuple(x.shape), tuple(w.shape), window, groups, biased, types, relu, train)
+        read, w, y = laid(x, dtype), w.contiguous(), empty(conv.result, gives)
+        biases = [bias.data_ptr()] if biased else []
         conv.forward(read.data_ptr(), conv.weights.given(w.data_ptr()), *biases, y.data_ptr())
         if train:
-            ctx.conv, ctx.dtype, ctx.shape = conv, dtype, x.shape
+            ctx.conv, ctx.types, ctx.shape = conv, types, x.shape
             ctx.x, ctx.w, ctx.y = read, w, y[:] if relu else None
             ctx.wanted = [each is not None and not each.stop_gradient for each in (x, w, bias)]
-            ctx.biased = bias is not None
+            ctx.biased = biased
         return y
 
     @staticmethod
@@ -72,14 +98,14 @@ class Convolve(PyLayer):
         conv, (for_x, for_w, for_bias) = ctx.conv, ctx.wanted
         if ctx.y is not None:
             dy = through_relu(ctx.y, dy)
-        dy, dx, dw, db = laid(dy, ctx.dtype), None, None, None
+        dy, dx, dw, db = laid(dy, ctx.types.within), None, None, None
         if for_w or for_bias:
             dw, db = paddle.empty(ctx.w.shape), paddle.empty([ctx.w.shape[0]]) if ctx.biased else None
             place = conv.weights_gradient.taken(dw.data_ptr())
             conv.to_weights(ctx.x.data_ptr(), dy.data_ptr(), place, *([db.data_ptr()] if ctx.biased else []))
             conv.weights_gradient.take(dw.data_ptr())
         if for_x:
-            dx = empty(ctx.shape)
+            dx = empty(ctx.shape, ctx.types.x)
             conv.to_data(conv.weights_back.given(ctx.w.data_ptr()), dy.data_ptr(), dx.data_ptr())
         gradients = (dx, dw if for_w else None)
         return (*gradients, db if for_bias else None) if ctx.biased else gradients
@@ -95,23 +121,23 @@ class Normalize(PyLayer):
     def forward(
         ctx, x: Tensor, scale: Tensor, shift: Tensor, given: Sequence[Tensor] | None, epsilon: float, relu: bool
     ):
-        train = ctx is not None
-        norm = primitives.normalization(tuple(x.shape), epsilon, given is not None, relu, train)
+        train, dtype = ctx is not None, precision(x)
+        norm = primitives.normalization(tuple(x.shape), epsilon, given is not None, dtype, relu, train)
         wanted = [not each.stop_gradient for each in (x, scale, shift)]  # of `x` itself: a copy wants none
-        x, y = laid(x), empty(x.shape)
+        x, y = laid(x, dtype), empty(x.shape, dtype)
         mean, variance = given or (paddle.empty_like(scale), paddle.empty_like(scale))
         kept = [paddle.empty([norm.kept], "uint8")] if norm.kept else []
         norm.forward(*(each.data_ptr() for each in (x, scale, shift, mean, variance, y, *kept)))
         if train:
-            ctx.norm, ctx.given, ctx.kept = norm, given is not None, kept
-            ctx.tensors = (x, scale, shift, mean[:], variance[:])
-            ctx.wanted = wanted
+            ctx.norm, ctx.wanted, ctx.kept = norm, wanted, kept
+            ctx.tensors = (x, scale, mean[:], variance[:])
         return y if given else (y, mean, variance)
 
     @staticmethod
     def backward(ctx, dy: Tensor, *_: Tensor):
-        (x, scale, shift, mean, variance), dy = ctx.tensors, laid(dy)
-        gradients = empty(x.shape), paddle.empty_like(scale), paddle.empty_like(shift)
+        x, scale, mean, variance = ctx.tensors
+        dy, dx = laid(dy, precision(x)), empty(x.shape, precision(x))
+        gradients = dx, paddle.empty_like(scale), paddle.empty_like(scale)
         places = (x, scale, mean, variance, dy, *gradients, *ctx.kept)
         ctx.norm.backward(*(each.data_ptr() for each in places))
         return tuple(each if wanted else None for each, wanted in zip(gradients, ctx.wanted, strict=True))
@@ -122,18 +148,18 @@ class Pool(PyLayer):
 
     @staticmethod
     def forward(ctx, x: Tensor, window: Window, result: Shape, kind: int):
-        train = ctx is not None
-        pool = primitives.pooling(tuple(x.shape), window, result, kind, train)
-        shape, x, y = x.shape, laid(x), empty(result)
+        train, dtype = ctx is not None, precision(x)
+        pool = primitives.pooling(tuple(x.shape), window, result, kind, dtype, train)
+        x, y = laid(x, dtype), empty(result, dtype)
         kept = [paddle.empty([pool.kept], "uint8")] if pool.kept else []
         pool.forward(*(each.data_ptr() for each in (x, y, *kept)))
         if train:
-            ctx.pool, ctx.kept, ctx.shape = pool, kept, shape
+            ctx.pool, ctx.kept, ctx.shape, ctx.dtype = pool, kept, x.shape, dtype
         return y
 
     @staticmethod
     def backward(ctx, dy: Tensor):
-        dy, dx = laid(dy), empty(ctx.shape)
+        dy, dx = laid(dy, ctx.dtype), empty(ctx.shape, ctx.dtype)
         ctx.pool.backward(*(each.data_ptr() for each in (dy, dx, *ctx.kept)))
         return dx
 
@@ -143,9 +169,8 @@ class Rectify(PyLayer):
 
     @staticmethod
     def forward(ctx, x: Tensor):
-        x = laid(x)
-        y = empty(x.shape)
-        primitives.rectifier(x.size).forward(x.data_ptr(), y.data_ptr())
+        x, y = laid(x, precision(x)), empty(x.shape, precision(x))
+        primitives.rectifier(x.size, precision(x)).forward(x.data_ptr(), y.data_ptr())
         if ctx is not None:
             ctx.y = y[:]
         return y
@@ -157,8 +182,8 @@ class Rectify(PyLayer):
 
 def through_relu(y: Tensor, dy: Tensor) -> Tensor:
     """The gradient in front of a ReLU that gave `y`."""
-    dy, dx = laid(dy), empty(y.shape)
-    primitives.rectifier(y.size).backward(y.data_ptr(), dy.data_ptr(), dx.data_ptr())
+    dy, dx = laid(dy, precision(y)), empty(y.shape, precision(y))
+    primitives.rectifier(y.size, precision(y)).backward(y.data_ptr(), dy.data_ptr(), dx.data_ptr())
     return dx
 
 
@@ -192,8 +217,10 @@ class Join(PyLayer):
 
 
 def added(a: Tensor, b: Tensor, relu: bool) -> Tensor:
-    a, b, y = laid(a), laid(b), empty(a.shape)
-    primitives.addition(a.size, relu)(a.data_ptr(), b.data_ptr(), y.data_ptr())
+    """a + b, of one precision."""
+    dtype = precision(a)
+    a, b, y = laid(a, dtype), laid(b, dtype), empty(a.shape, dtype)
+    primitives.addition(a.size, dtype, relu)(a.data_ptr(), b.data_ptr(), y.data_ptr())
     return y
 
 

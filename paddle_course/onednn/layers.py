@@ -10,22 +10,35 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from typing import NamedTuple
 
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
 from paddle_course.onednn import library as dnn
-from paddle_course.onednn.functions import Convolve, Normalize, Pool, Rectify, call
+from paddle_course.onednn.functions import Cast, Convolve, Normalize, Pool, Rectify, call
+from paddle_course.onednn.library import F32
 from paddle_course.onednn.primitives import Window
 
 Tensor = paddle.Tensor
 
 
+class Precision(NamedTuple):
+    """What convolutions multiply in, and what maps are in between two layers of one container."""
+
+    within: int
+    between: int
+
+
 def fits(x: Tensor) -> bool:
-    """Float32 maps (N, C, H, W) on the CPU, not being traced."""
+    """Maps (N, C, H, W) on the CPU, not being traced; bfloat16 ones come from accelerated layers only."""
     return (
-        paddle.in_dynamic_mode() and x.ndim == 4 and x.dtype == paddle.float32 and x.place.is_cpu_place() and x.size > 0
+        paddle.in_dynamic_mode()
+        and x.ndim == 4
+        and x.dtype in (paddle.float32, paddle.bfloat16)
+        and x.place.is_cpu_place()
+        and x.size > 0
     )
 
 
@@ -36,23 +49,31 @@ def tell(message: str) -> None:
 
 
 def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """`fast`, with the stock forward of the layer's class for the calls that it cannot serve."""
+    """`fast`, with the stock forward of the layer's class for the calls that it cannot serve.
+
+    The containers ask for more than `layer(x)`: `relu` for a ReLU behind it, `low` for bfloat16 maps if any.
+    """
 
     @functools.wraps(fast)
-    def forward(layer: nn.Layer, x: Tensor, relu: bool = False) -> Tensor:
+    def forward(layer: nn.Layer, x: Tensor, relu: bool = False, low: bool = False) -> Tensor:
         try:
             if fits(x):
-                y = fast(layer, x, relu)
+                y = fast(layer, x, relu, layer.onednn.between if low else F32)
                 if y is not None:
-                    return y
+                    return y if low else raised(y)
             elif paddle.in_dynamic_mode():
                 tell(f"{type(layer).__name__} of {x.dtype} with {x.ndim} dimensions on {x.place}")
         except dnn.OneDNNError as error:
             tell(str(error))
-        y = type(layer).forward(layer, x)
+        y = type(layer).forward(layer, raised(x))
         return F.relu(y) if relu else y
 
     return forward
+
+
+def raised(x: Tensor) -> Tensor:
+    """Bfloat16 maps as float32, which is what everybody but accelerated layers understands; others as they are."""
+    return call(Cast, x, F32) if x.dtype == paddle.bfloat16 else x
 
 
 def pair(value: int | list[int] | tuple[int, ...]) -> tuple[int, int]:
@@ -88,12 +109,12 @@ def conv_problem(layer: nn.Conv2D) -> str:
 
 
 @or_stock
-def conv(layer: nn.Conv2D, x: Tensor, relu: bool) -> Tensor | None:
+def conv(layer: nn.Conv2D, x: Tensor, relu: bool, gives: int) -> Tensor | None:
     before, after = sides(layer._updated_padding)
     window = Window(pair(layer._kernel_size), pair(layer._stride), before, after, pair(layer._dilation))
     if layer.weight.dtype != paddle.float32 or min(window.places(x.shape[2:])) < 1:
         return None
-    return call(Convolve, x, layer.weight, layer.bias, window, layer._groups, layer.onednn_dtype, relu)
+    return call(Convolve, x, layer.weight, layer.bias, window, layer._groups, layer.onednn.within, gives, relu)
 
 
 def norm_problem(layer: nn.BatchNorm2D) -> str:
@@ -107,7 +128,7 @@ def norm_problem(layer: nn.BatchNorm2D) -> str:
 
 
 @or_stock
-def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool) -> Tensor | None:
+def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool, gives: int) -> Tensor | None:
     given = layer._use_global_stats
     if given is None:
         given = not layer.training
@@ -125,9 +146,12 @@ def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool) -> Tensor | None:
     return y
 
 
-def relu(layer: nn.ReLU, x: Tensor) -> Tensor:
+def relu(layer: nn.ReLU, x: Tensor, low: bool = False) -> Tensor:
     """Only maps are worth it: behind a linear layer the values are few, and stay Paddle's."""
-    return call(Rectify, x) if fits(x) else type(layer).forward(layer, x)
+    if not fits(x):
+        return type(layer).forward(layer, x)
+    y = call(Rectify, x)
+    return y if low else raised(y)
 
 
 def pool_problem(layer: nn.MaxPool2D | nn.AvgPool2D) -> str:
@@ -145,7 +169,7 @@ def pool_problem(layer: nn.MaxPool2D | nn.AvgPool2D) -> str:
 
 
 @or_stock
-def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool) -> Tensor | None:
+def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor | None:
     size, kernel = x.shape[2:], pair(layer.ksize)
     stride = pair(layer.stride if layer.stride is not None else layer.ksize)
     before, after = sides(layer.padding)
@@ -173,7 +197,7 @@ def adaptive_problem(layer: nn.AdaptiveAvgPool2D) -> str:
 
 
 @or_stock
-def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool) -> Tensor | None:
+def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor | None:
     wanted = layer._output_size
     if isinstance(wanted, int):
         wanted = (wanted, wanted)

@@ -48,20 +48,29 @@ class Window(NamedTuple):
         return [Dims(*each) for each in (self.stride, gaps, self.before, self.after)]
 
 
+class Types(NamedTuple):
+    """The precisions of a convolution: of the maps that come, of its products, of the maps that go."""
+
+    x: int
+    within: int
+    gives: int
+
+
 class Convolution:
     """dst = src * weights (+ bias, then ReLU if asked for), and for training its two gradients.
 
     https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_convolution.html. In bf16 the maps and weights that are read
-    are bfloat16, and all that is written is float32.
+    are bfloat16; what is written is float32, maps bfloat16 if asked for.
     """
 
     def __init__(
-        self, x: Shape, w: Shape, window: Window, groups: int, bias: bool, dtype: int, relu: bool, train: bool
+        self, x: Shape, w: Shape, window: Window, groups: int, bias: bool, types: Types, relu: bool, train: bool
     ):
+        dtype = types.within
         what = f"convolution of {x} with {w}, {window}, groups {groups}, {'bf16' if dtype == BF16 else 'f32'}"
         self.result = (x[0], w[0], *window.places(x[2:]))
         grouped = (groups, w[0] // groups, *w[1:]) if groups > 1 else w
-        read, wrote = descriptor(channels_last(x, dtype)), descriptor(channels_last(self.result))
+        read, wrote = descriptor(channels_last(x, dtype)), descriptor(channels_last(self.result, types.gives))
         biases, moves = descriptor(plain((w[0],))) if bias else None, window.dims()
         kind = (dnn.engine(), dnn.CONVOLUTION_DIRECT)
 
@@ -84,7 +93,7 @@ class Convolution:
                 what, "convolution_forward_primitive_desc",
                 dnn.engine(), dnn.FORWARD_TRAINING, dnn.CONVOLUTION_DIRECT, read, free, biases, wrote, *moves, None,
             )  # fmt: skip
-        arriving, leaving = descriptor(channels_last(self.result, dtype)), descriptor(channels_last(x))
+        arriving, leaving = descriptor(channels_last(self.result, dtype)), descriptor(channels_last(x, types.x))
         made = create(
             what, "convolution_backward_weights_primitive_desc",
             *kind, read, any_layout(grouped, F32), biases, arriving, *moves, hint, None,
@@ -109,9 +118,9 @@ class Normalization:
     https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_batch_normalization.html
     """
 
-    def __init__(self, x: Shape, epsilon: float, given: bool, relu: bool, train: bool):
+    def __init__(self, x: Shape, epsilon: float, given: bool, dtype: int, relu: bool, train: bool):
         what = f"batch norm of {x}"
-        maps, channels = descriptor(channels_last(x)), descriptor(plain((x[1],)))
+        maps, channels = descriptor(channels_last(x, dtype)), descriptor(plain((x[1],)))
         flags = dnn.USE_SCALE | dnn.USE_SHIFT | given * dnn.USE_GLOBAL_STATS | relu * dnn.FUSE_NORM_RELU
         kind = dnn.FORWARD_TRAINING if train or not given else dnn.FORWARD_INFERENCE
         hint = create(
@@ -139,9 +148,9 @@ class Normalization:
 class Pooling:
     """The largest or the mean value under a window: https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_pooling.html"""
 
-    def __init__(self, x: Shape, window: Window, result: Shape, kind: int, train: bool):
+    def __init__(self, x: Shape, window: Window, result: Shape, kind: int, dtype: int, train: bool):
         what = f"pooling of {x}, {window}"
-        maps, pooled = descriptor(channels_last(x)), descriptor(channels_last(result))
+        maps, pooled = descriptor(channels_last(x, dtype)), descriptor(channels_last(result, dtype))
         stride, gaps, before, after = window.dims()
         moves = stride, Dims(*window.kernel), gaps, before, after
         direction = dnn.FORWARD_TRAINING if train else dnn.FORWARD_INFERENCE
@@ -159,8 +168,8 @@ class Pooling:
 class Relu:
     """max(x, 0) over `size` numbers in a row; https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_eltwise.html"""
 
-    def __init__(self, size: int):
-        what, row = f"ReLU of {size}", descriptor(plain((size,)))
+    def __init__(self, size: int, dtype: int):
+        what, row = f"ReLU of {size}", descriptor(plain((size,), dtype))
         hint = create(
             what, "eltwise_forward_primitive_desc",
             dnn.engine(), dnn.FORWARD_TRAINING, dnn.RELU_BY_RESULT, row, row, 0.0, 0.0, None,
@@ -174,9 +183,9 @@ class Relu:
 
 
 @functools.lru_cache(KEPT)
-def addition(size: int, relu: bool) -> Primitive:
+def addition(size: int, dtype: int, relu: bool) -> Primitive:
     """a + b over `size` numbers, then ReLU; https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_binary.html"""
-    what, row = f"addition of {size}", descriptor(plain((size,)))
+    what, row = f"addition of {size}", descriptor(plain((size,), dtype))
     attribute = then_relu(what) if relu else None
     made = create(what, "binary_primitive_desc", dnn.engine(), dnn.BINARY_ADD, row, row, row, attribute)
     return Primitive(what, made, {dnn.SRC: row, dnn.SRC_1: row, dnn.DST: row})

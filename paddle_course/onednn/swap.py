@@ -83,6 +83,8 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
     swapped, stock = Counter(), Counter()
     if precision == "bf16" and not has:
         precision, stock = "f32", Counter({"bf16, which this processor does not have": 1})
+    dtype = library.BF16 if precision == "bf16" else library.F32
+    types = layers.Precision(within=dtype, between=dtype)
     for layer in model.sublayers(include_self=True):
         name, kind = type(layer).__name__, kind_of(layer)
         if kind is None:
@@ -92,7 +94,7 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
             stock[f"{name}, {problem}"] += 1
         else:
             layer.forward = MethodType(paddle.jit.not_to_static(kind.forward), layer)  # exported, it is stock
-            layer.onednn_dtype = library.BF16 if precision == "bf16" else library.F32
+            layer.onednn = types
             if not isinstance(layer, SILENT):
                 swapped[name] += 1
     return Report(precision, dict(swapped), dict(stock))
@@ -111,5 +113,5 @@ def kind_of(layer: nn.Layer) -> Kind | None:
 def restore(model: nn.Layer) -> None:
     """Give every layer of `model` its stock forward again."""
     for layer in model.sublayers(include_self=True):
-        if "onednn_dtype" in vars(layer):
-            del layer.forward, layer.onednn_dtype
+        if "onednn" in vars(layer):
+            del layer.forward, layer.onednn
