@@ -5,7 +5,8 @@ All maps come and go with the shape (N, C, H, W). Those made here lie channels-l
 another order (the pictures; a gradient out of Flatten) is brought into this one first.
 
 oneDNN is given bare addresses, so whatever it reads or writes is held in a local name until it has run, and whatever
-the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass.
+the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass - after the first one:
+through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for. `restore` helps.
 """
 
 from __future__ import annotations

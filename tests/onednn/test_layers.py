@@ -9,8 +9,8 @@ import paddle
 import pytest
 from paddle import nn
 
-from paddle_course import onednn
-from paddle_course.onednn import layers, library, memory
+from paddle_course import models, onednn
+from paddle_course.onednn import functions, layers, library, memory
 
 from .conftest import difference, noise
 
@@ -275,7 +275,45 @@ def test_without_gradients_nothing_is_kept():
     assert paddle.equal_all(y, expected)
 
 
-@pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
+bf16 = pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
+
+
+@bf16
 def test_bfloat16_convolutions_are_close(like_stock):
     ours = like_stock(nn.Conv2D(16, 32, 3, padding=1), 4, 16, 8, 8, precision="bf16", close=0.02)
     assert {value.dtype for value in ours.values()} == {np.dtype(np.float32)}
+
+
+def mixed():
+    """Accelerated parts and others in turn, one container in another, and a residual block."""
+    inside = nn.Sequential(nn.Conv2D(8, 8, 3, padding=1, bias_attr=False), nn.BatchNorm2D(8))
+    parts = [nn.Conv2D(3, 8, 3), nn.Dropout2D(0.0), nn.ReLU(), nn.BatchNorm2D(8), nn.Sequential(nn.GELU(), nn.ReLU())]
+    parts += [
+        models.Residual(inside, 8, 8, 1),
+        nn.Identity(),
+        nn.MaxPool2D(2),
+        nn.AvgPool2D(2),
+        nn.AdaptiveAvgPool2D(1),
+    ]
+    return nn.Sequential(*parts, nn.Flatten(), nn.Linear(8, 2))
+
+
+@bf16
+def test_nobody_outside_sees_bfloat16(like_stock):
+    layer, seen = mixed(), set()
+    ours = like_stock(layer, 4, 3, 10, 10, precision="bf16", close=0.2)
+    assert {value.dtype for value in ours.values()} == {np.dtype(np.float32)}
+    for each in layer.sublayers():
+        each.register_forward_post_hook(lambda layer, inputs, output: seen.update([inputs[0].dtype, output.dtype]))
+    layer(paddle.to_tensor(noise(4, 3, 10, 10)))
+    assert seen == {paddle.float32}
+
+
+@bf16
+@pytest.mark.parametrize(("precision", "expected"), [("f32", {library.F32}), ("bf16", {library.F32, library.BF16})])
+def test_inside_a_container_maps_are_bfloat16(monkeypatch, precision, expected):
+    layer, made, empty = mixed(), set(), functions.empty
+    onednn.accelerate(layer, precision)
+    monkeypatch.setattr(functions, "empty", lambda shape, dtype: (made.add(dtype), empty(shape, dtype))[1])
+    layer(paddle.to_tensor(noise(4, 3, 10, 10))).sum().backward()
+    assert made == expected
