@@ -12,12 +12,13 @@ through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_grap
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import paddle
 from paddle.autograd import PyLayer
 
 from paddle_course.onednn import primitives
-from paddle_course.onednn.library import BF16, F32
+from paddle_course.onednn.library import BF16, BY_RESULT, F32, RELU_BY_RESULT
 from paddle_course.onednn.memory import Shape, channels_last, plain, reorder
 from paddle_course.onednn.primitives import Window
 
@@ -39,8 +40,9 @@ def empty(shape: Sequence[int], dtype: int = F32) -> Tensor:
 
 def lies_channels_last(x: Tensor) -> bool:
     """Whether each pixel's channels are neighbours; where a side is 1 long, its distance does not matter."""
-    wanted = channels_last(tuple(x.shape)).strides
-    return all(have == want or n == 1 for n, have, want in zip(x.shape, x.strides, wanted, strict=True))
+    shape, have = x.shape, tuple(x.strides)
+    wanted = channels_last(shape).strides
+    return have == wanted or all(a == b or n == 1 for n, a, b in zip(shape, have, wanted, strict=True))
 
 
 def laid(x: Tensor, dtype: int) -> Tensor:
@@ -98,7 +100,7 @@ class Convolve(PyLayer):
     def backward(ctx, dy: Tensor):
         conv, (for_x, for_w, for_bias) = ctx.conv, ctx.wanted
         if ctx.y is not None:
-            dy = through_relu(ctx.y, dy)
+            dy = before(RELU_BY_RESULT, ctx.y, dy)
         dy, dx, dw, db = laid(dy, ctx.types.within), None, None, None
         if for_w or for_bias:
             dw, db = paddle.empty(ctx.w.shape), paddle.empty([ctx.w.shape[0]]) if ctx.biased else None
@@ -165,26 +167,29 @@ class Pool(PyLayer):
         return dx
 
 
-class Rectify(PyLayer):
-    """max(x, 0)."""
+class Activate(PyLayer):
+    """ReLU, sigmoid or GELU of each value; `kind` is oneDNN's."""
 
     @staticmethod
-    def forward(ctx, x: Tensor):
-        x, y = laid(x, precision(x)), empty(x.shape, precision(x))
-        primitives.rectifier(x.size, precision(x)).forward(x.data_ptr(), y.data_ptr())
+    def forward(ctx, x: Tensor, kind: int):
+        dtype = precision(x)
+        x, y = laid(x, dtype), empty(x.shape, dtype)
+        primitives.activation(kind, prod(x.shape), dtype).forward(x.data_ptr(), y.data_ptr())
         if ctx is not None:
-            ctx.y = y[:]
+            ctx.kind, ctx.known = kind, y[:] if kind in BY_RESULT else x
         return y
 
     @staticmethod
     def backward(ctx, dy: Tensor):
-        return through_relu(ctx.y, dy)
+        return before(ctx.kind, ctx.known, dy)
 
 
-def through_relu(y: Tensor, dy: Tensor) -> Tensor:
-    """The gradient in front of a ReLU that gave `y`."""
-    dy, dx = laid(dy, precision(y)), empty(y.shape, precision(y))
-    primitives.rectifier(y.size, precision(y)).backward(y.data_ptr(), dy.data_ptr(), dx.data_ptr())
+def before(kind: int, known: Tensor, dy: Tensor) -> Tensor:
+    """The gradient in front of an activation, from its result or its input."""
+    dtype = precision(known)
+    dy, dx = laid(dy, dtype), empty(known.shape, dtype)
+    function = primitives.activation(kind, prod(known.shape), dtype)
+    function.backward(known.data_ptr(), dy.data_ptr(), dx.data_ptr())
     return dx
 
 
@@ -212,7 +217,7 @@ class Join(PyLayer):
 
     @staticmethod
     def backward(ctx, dy: Tensor):
-        dx = through_relu(ctx.y, dy)
+        dx = before(RELU_BY_RESULT, ctx.y, dy)
         views = dx, dx[:]  # both are only read behind here
         return tuple(each if wanted else None for each, wanted in zip(views, ctx.wanted, strict=True))
 
@@ -221,7 +226,7 @@ def added(a: Tensor, b: Tensor, relu: bool) -> Tensor:
     """a + b, of one precision."""
     dtype = precision(a)
     a, b, y = laid(a, dtype), laid(b, dtype), empty(a.shape, dtype)
-    primitives.addition(a.size, dtype, relu)(a.data_ptr(), b.data_ptr(), y.data_ptr())
+    primitives.addition(prod(a.shape), dtype, relu)(a.data_ptr(), b.data_ptr(), y.data_ptr())
     return y
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from math import prod
 from typing import NamedTuple
 
 import paddle
@@ -17,7 +18,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddle_course.onednn import library as dnn
-from paddle_course.onednn.functions import Cast, Convolve, Normalize, Pool, Rectify, call
+from paddle_course.onednn.functions import Activate, Cast, Convolve, Normalize, Pool, call
 from paddle_course.onednn.library import F32
 from paddle_course.onednn.primitives import Window
 
@@ -38,7 +39,7 @@ def fits(x: Tensor) -> bool:
         and x.ndim == 4
         and x.dtype in (paddle.float32, paddle.bfloat16)
         and x.place.is_cpu_place()
-        and x.size > 0
+        and 0 not in x.shape
     )
 
 
@@ -137,7 +138,7 @@ def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool, gives: int) -> Tensor | N
         return None
     if given:
         return call(Normalize, x, layer.weight, layer.bias, (mean, variance), layer._epsilon, relu)
-    if not layer.training or x.size == x.shape[1]:
+    if not layer.training or prod(x.shape) == x.shape[1]:
         return None  # Paddle's gradient is its own here; and a single value for each channel it hands on as it is
     y, *of_batch = call(Normalize, x, layer.weight, layer.bias, None, layer._epsilon, relu)
     with paddle.no_grad():
@@ -146,12 +147,21 @@ def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool, gives: int) -> Tensor | N
     return y
 
 
-def relu(layer: nn.ReLU, x: Tensor, low: bool = False) -> Tensor:
-    """Only maps are worth it: behind a linear layer the values are few, and stay Paddle's."""
-    if not fits(x):
-        return type(layer).forward(layer, x)
-    y = call(Rectify, x)
-    return y if low else raised(y)
+def activation(kind_of: Callable[[nn.Layer], int]) -> Callable[..., Tensor]:
+    """The forward of an activation. Only maps are worth it: behind a linear layer the values are few, and Paddle's."""
+
+    def forward(layer: nn.Layer, x: Tensor, low: bool = False) -> Tensor:
+        if not fits(x):
+            return type(layer).forward(layer, x)
+        y = call(Activate, x, kind_of(layer))
+        return y if low else raised(y)
+
+    return forward
+
+
+relu = activation(lambda layer: dnn.RELU_BY_RESULT)
+sigmoid = activation(lambda layer: dnn.SIGMOID_BY_RESULT)
+gelu = activation(lambda layer: dnn.GELU_TANH if layer._approximate in (True, "tanh") else dnn.GELU_ERF)
 
 
 def pool_problem(layer: nn.MaxPool2D | nn.AvgPool2D) -> str:

@@ -19,8 +19,10 @@ BF16, F32 = 2, 3  # dnnl_data_type_t
 ANY = 1  # dnnl_format_tag_any: the primitive chooses the layout
 # dnnl_prop_kind_t
 FORWARD_TRAINING, FORWARD_INFERENCE, BACKWARD, BACKWARD_DATA = 64, 96, 128, 160
-# dnnl_alg_kind_t; ReLU's gradient asks for the result, not for the input, so that the input may be forgotten
-CONVOLUTION_DIRECT, BINARY_ADD, RELU, RELU_BY_RESULT = 0x1, 0x1FFF0, 0x20, 0x100
+# dnnl_alg_kind_t; BY_RESULT: the gradient is computed from the result (..._use_dst_for_bwd), the input may be forgotten
+CONVOLUTION_DIRECT, BINARY_ADD = 0x1, 0x1FFF0
+RELU, RELU_BY_RESULT, SIGMOID_BY_RESULT, GELU_TANH, GELU_ERF = 0x20, 0x100, 0x104, 0x2B, 0x31
+BY_RESULT = frozenset({RELU_BY_RESULT, SIGMOID_BY_RESULT})
 POOLING_MAX, POOLING_AVG_INCLUDE_PADDING, POOLING_AVG_EXCLUDE_PADDING = 0x1FF, 0x2FF, 0x3FF
 # dnnl_normalization_flags_t
 USE_GLOBAL_STATS, USE_SCALE, USE_SHIFT, FUSE_NORM_RELU = 1, 2, 4, 8

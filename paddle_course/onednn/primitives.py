@@ -165,21 +165,25 @@ class Pooling:
             self.backward = Primitive(what, made, {dnn.DIFF_DST: pooled, dnn.DIFF_SRC: maps, **kept})
 
 
-class Relu:
-    """max(x, 0) over `size` numbers in a row; https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_eltwise.html"""
+class Activation:
+    """A function of each of `size` numbers in a row: https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_eltwise.html
 
-    def __init__(self, size: int, dtype: int):
-        what, row = f"ReLU of {size}", descriptor(plain((size,), dtype))
+    `kind` is a dnnl_alg_kind_t; its gradient is computed from the result or from the input, see `library.BY_RESULT`.
+    """
+
+    def __init__(self, kind: int, size: int, dtype: int):
+        what, row = f"activation {kind:#x} of {size}", descriptor(plain((size,), dtype))
         hint = create(
             what, "eltwise_forward_primitive_desc",
-            dnn.engine(), dnn.FORWARD_TRAINING, dnn.RELU_BY_RESULT, row, row, 0.0, 0.0, None,
+            dnn.engine(), dnn.FORWARD_TRAINING, kind, row, row, 0.0, 0.0, None,
         )  # fmt: skip
         self.forward = Primitive(what, hint, {dnn.SRC: row, dnn.DST: row})
         made = create(
             what, "eltwise_backward_primitive_desc",
-            dnn.engine(), dnn.RELU_BY_RESULT, row, row, row, 0.0, 0.0, hint, None,
+            dnn.engine(), kind, row, row, row, 0.0, 0.0, hint, None,
         )  # fmt: skip
-        self.backward = Primitive(what, made, {dnn.DST: row, dnn.DIFF_DST: row, dnn.DIFF_SRC: row})
+        known = dnn.DST if kind in dnn.BY_RESULT else dnn.SRC
+        self.backward = Primitive(what, made, {known: row, dnn.DIFF_DST: row, dnn.DIFF_SRC: row})
 
 
 @functools.lru_cache(KEPT)
@@ -194,4 +198,4 @@ def addition(size: int, dtype: int, relu: bool) -> Primitive:
 convolution = functools.lru_cache(KEPT)(Convolution)
 normalization = functools.lru_cache(KEPT)(Normalization)
 pooling = functools.lru_cache(KEPT)(Pooling)
-rectifier = functools.lru_cache(KEPT)(Relu)
+activation = functools.lru_cache(KEPT)(Activation)

@@ -28,6 +28,8 @@ KINDS = {
     nn.Conv2D: Kind(layers.conv, layers.conv_problem),
     nn.BatchNorm2D: Kind(layers.norm, layers.norm_problem),
     nn.ReLU: Kind(layers.relu),
+    nn.Sigmoid: Kind(layers.sigmoid),
+    nn.GELU: Kind(layers.gelu),
     nn.MaxPool2D: Kind(layers.pool, layers.pool_problem),
     nn.AvgPool2D: Kind(layers.pool, layers.pool_problem),
     nn.AdaptiveAvgPool2D: Kind(layers.adaptive, layers.adaptive_problem),

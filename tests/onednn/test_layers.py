@@ -151,9 +151,10 @@ def test_layers_that_stay_stock(like_stock, kind):
     like_stock(kind(), 2, 6, 6, 6, swapped=False)
 
 
-def test_relu(like_stock):
-    like_stock(nn.ReLU(), 3, 5, 6, 7)
-    like_stock(nn.ReLU(), 3, 5)  # behind a linear layer
+@pytest.mark.parametrize("layer", [nn.ReLU(), nn.Sigmoid(), nn.GELU(), nn.GELU("none"), nn.GELU("tanh")])
+def test_activations(like_stock, layer):
+    like_stock(layer, 3 * noise(3, 5, 6, 7))
+    like_stock(layer, 3, 5)  # behind a linear layer
 
 
 def body(*names):
@@ -287,7 +288,7 @@ def test_bfloat16_convolutions_are_close(like_stock):
 def mixed():
     """Accelerated parts and others in turn, one container in another, and a residual block."""
     inside = nn.Sequential(nn.Conv2D(8, 8, 3, padding=1, bias_attr=False), nn.BatchNorm2D(8))
-    parts = [nn.Conv2D(3, 8, 3), nn.Dropout2D(0.0), nn.ReLU(), nn.BatchNorm2D(8), nn.Sequential(nn.GELU(), nn.ReLU())]
+    parts = [nn.Conv2D(3, 8, 3), nn.Dropout2D(0.0), nn.ReLU(), nn.BatchNorm2D(8), nn.Sequential(nn.Tanh(), nn.GELU())]
     parts += [
         models.Residual(inside, 8, 8, 1),
         nn.Identity(),

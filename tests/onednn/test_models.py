@@ -16,7 +16,7 @@ import pytest
 from paddle import nn
 
 from paddle_course import models, onednn, runtime
-from paddle_course.onednn import functions, library
+from paddle_course.onednn import functions, library, memory, primitives
 
 from .conftest import difference, noise
 
@@ -132,6 +132,15 @@ def rss():
         return int(file.read().split()[1]) * resource.getpagesize() // 1024
 
 
+def test_primitives_are_made_once():
+    model = built("resnet18", "f32")
+    made = (primitives.convolution, primitives.normalization, primitives.activation, memory.reorder)
+    train(model, "resnet18", 1)
+    before = [each.cache_info().misses for each in made]
+    train(model, "resnet18", 3)
+    assert [each.cache_info().misses for each in made] == before
+
+
 def test_no_memory_is_lost():
     parts = [nn.Conv2D(3, 8, 3, padding=1), nn.BatchNorm2D(8), nn.ReLU(), nn.MaxPool2D(2)]
     model = nn.Sequential(*parts, nn.AdaptiveAvgPool2D(1), nn.Flatten())
@@ -150,14 +159,14 @@ def test_no_memory_is_lost():
 
 def test_what_a_step_kept_is_let_go_with_its_backward_pass(monkeypatch):
     """The logits of a training loop outlive their step; what their gradient needed must not."""
-    kept, forward = [], functions.Rectify.forward
+    kept, forward = [], functions.Activate.forward
 
-    def spy(ctx, x):
-        y = forward(ctx, x)
-        kept.append(weakref.ref(ctx.y))
+    def spy(ctx, x, kind):
+        y = forward(ctx, x, kind)
+        kept.append(weakref.ref(ctx.known))
         return y
 
-    monkeypatch.setattr(functions.Rectify, "forward", staticmethod(spy))
+    monkeypatch.setattr(functions.Activate, "forward", staticmethod(spy))
     model, x = nn.Sequential(nn.ReLU(), nn.ReLU()), paddle.to_tensor(noise(1, 1, 4, 4), stop_gradient=False)
     onednn.accelerate(model)
     y = model(x)
