@@ -50,7 +50,7 @@ def tell(message: str) -> None:
 
 
 def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """`fast`, with the stock forward of the layer's class for the calls that it cannot serve.
+    """`fast`, with the stock forward of the layer's class for the calls that it cannot serve; it says why instead.
 
     The containers ask for more than `layer(x)`: `relu` for a ReLU behind it, `low` for bfloat16 maps if any.
     """
@@ -60,8 +60,9 @@ def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
         try:
             if fits(x):
                 y = fast(layer, x, relu, layer.onednn.between if low else F32)
-                if y is not None:
+                if not isinstance(y, str):
                     return y if low else raised(y)
+                tell(y)
             elif paddle.in_dynamic_mode():
                 tell(f"{type(layer).__name__} of {x.dtype} with {x.ndim} dimensions on {x.place}")
         except dnn.OneDNNError as error:
@@ -110,11 +111,11 @@ def conv_problem(layer: nn.Conv2D) -> str:
 
 
 @or_stock
-def conv(layer: nn.Conv2D, x: Tensor, relu: bool, gives: int) -> Tensor | None:
+def conv(layer: nn.Conv2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
     before, after = sides(layer._updated_padding)
     window = Window(pair(layer._kernel_size), pair(layer._stride), before, after, pair(layer._dilation))
     if layer.weight.dtype != paddle.float32 or min(window.places(x.shape[2:])) < 1:
-        return None
+        return f"Conv2D of {x.shape} with weights {layer.weight.shape} in {dtype_name(layer.weight)}"
     return call(Convolve, x, layer.weight, layer.bias, window, layer._groups, layer.onednn.within, gives, relu)
 
 
@@ -129,17 +130,19 @@ def norm_problem(layer: nn.BatchNorm2D) -> str:
 
 
 @or_stock
-def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool, gives: int) -> Tensor | None:
+def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
     given = layer._use_global_stats
     if given is None:
         given = not layer.training
     mean, variance = layer._mean, layer._variance
     if layer.weight.dtype != paddle.float32 or x.shape[1] != layer._num_features:
-        return None
+        return f"BatchNorm2D of {x.shape} with {layer._num_features} features in {dtype_name(layer.weight)}"
     if given:
         return call(Normalize, x, layer.weight, layer.bias, (mean, variance), layer._epsilon, relu)
-    if not layer.training or prod(x.shape) == x.shape[1]:
-        return None  # Paddle's gradient is its own here; and a single value for each channel it hands on as it is
+    if not layer.training:
+        return "BatchNorm2D with the batch's statistics in evaluation, where Paddle's gradient is its own"
+    if prod(x.shape) == x.shape[1]:
+        return "BatchNorm2D of a single value for each channel, which Paddle hands on as it is"
     y, *of_batch = call(Normalize, x, layer.weight, layer.bias, None, layer._epsilon, relu)
     with paddle.no_grad():
         for running, new in zip((mean, variance), of_batch, strict=True):
@@ -179,7 +182,7 @@ def pool_problem(layer: nn.MaxPool2D | nn.AvgPool2D) -> str:
 
 
 @or_stock
-def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor | None:
+def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
     size, kernel = x.shape[2:], pair(layer.ksize)
     stride = pair(layer.stride if layer.stride is not None else layer.ksize)
     before, after = sides(layer.padding)
@@ -190,7 +193,7 @@ def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) 
         count = int(room / step) + 1
         last = (count - 1) * step + k - n - b  # how far the last window reaches beyond the map
         if count < 1 or max(b, last) >= k:
-            return None
+            return f"{type(layer).__name__} of {x.shape} with a window that sees nothing but padding"
         result.append(count)
         reach.append(max(last, 0))
     window = Window(kernel, stride, before, tuple(reach))
@@ -207,13 +210,13 @@ def adaptive_problem(layer: nn.AdaptiveAvgPool2D) -> str:
 
 
 @or_stock
-def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor | None:
+def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
     wanted = layer._output_size
     if isinstance(wanted, int):
         wanted = (wanted, wanted)
     result = [n if want is None else want for n, want in zip(x.shape[2:], wanted, strict=True)]
     if any(n % want for n, want in zip(x.shape[2:], result, strict=True)):
-        return None  # windows of different sizes
+        return f"AdaptiveAvgPool2D of {x.shape} to {result}: windows of different sizes"
     window = tuple(n // want for n, want in zip(x.shape[2:], result, strict=True))
     if window == (1, 1):
         return x

@@ -71,8 +71,9 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
     """Compute the layers of `model` by oneDNN, in place, wherever it can; parameters and their names stay as they are.
 
     Args:
-        precision: what convolutions multiply in. "f32"; "bf16", with weights and all else in float32, or "f32" where
-            the processor cannot; "auto": the faster of the two.
+        precision: "f32"; "bf16": convolutions multiply in bfloat16, and so are the maps between the layers of one
+            container, while weights, gradients of weights, statistics and all that leaves a container stay float32
+            ("f32" where the processor has no bfloat16); "auto": the faster of the two.
     """
     if precision not in PRECISIONS:
         raise UserError(f"there is no precision {precision!r}; there are {', '.join(PRECISIONS)}")

@@ -9,7 +9,7 @@ import paddle
 import pytest
 
 from paddle_course import onednn
-from paddle_course.onednn import library
+from paddle_course.onednn import layers, library
 
 CLOSE = 1e-5  # of the largest value
 
@@ -43,10 +43,15 @@ def numbers(layer: paddle.nn.Layer, images: np.ndarray, calls: int = 1) -> dict[
 
 
 @pytest.fixture
-def like_stock():
-    """Check `layer` accelerated against itself stock; returns what was compared."""
+def like_stock(monkeypatch):
+    """Check `layer` accelerated against itself stock; returns what was compared.
 
-    def check(layer, *shape, calls=1, precision="f32", close=CLOSE, swapped=True):
+    `swapped`: anything is accelerated; `told`: a call falls back to stock Paddle, and that is said.
+    """
+
+    def check(layer, *shape, calls=1, precision="f32", close=CLOSE, swapped=True, told=False):
+        said = []
+        monkeypatch.setattr(layers, "tell", said.append)
         onednn.restore(layer)
         layer.clear_gradients(set_to_zero=False)
         images = noise(*shape) if len(shape) > 1 else shape[0]
@@ -57,6 +62,7 @@ def like_stock():
         assert ours.keys() == theirs.keys()
         for name, value in theirs.items():
             assert difference(ours[name], value) < close, name
+        assert bool(said) == told, said
         return ours
 
     return check
