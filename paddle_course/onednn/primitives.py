@@ -10,7 +10,7 @@ import functools
 from typing import NamedTuple
 
 from paddle_course.onednn import library as dnn
-from paddle_course.onednn.library import BF16, F32, Dims, create
+from paddle_course.onednn.library import BF16, F32, Dims, Handle, create
 from paddle_course.onednn.memory import (
     KEPT,
     Primitive,
@@ -66,50 +66,55 @@ class Convolution:
     def __init__(
         self, x: Shape, w: Shape, window: Window, groups: int, bias: bool, types: Types, relu: bool, train: bool
     ):
-        dtype = types.within
-        what = f"convolution of {x} with {w}, {window}, groups {groups}, {'bf16' if dtype == BF16 else 'f32'}"
+        precision = "bf16" if types.within == BF16 else "f32"
+        self.what = f"convolution of {x} with {w}, {window}, groups {groups}, {precision}"
         self.result = (x[0], w[0], *window.places(x[2:]))
-        grouped = (groups, w[0] // groups, *w[1:]) if groups > 1 else w
-        read, wrote = descriptor(channels_last(x, dtype)), descriptor(channels_last(self.result, types.gives))
-        biases, moves = descriptor(plain((w[0],))) if bias else None, window.dims()
-        kind = (dnn.engine(), dnn.CONVOLUTION_DIRECT)
+        self.grouped = (groups, w[0] // groups, *w[1:]) if groups > 1 else w
+        self.moves = window.dims()
+        self.read = descriptor(channels_last(x, types.within))
+        self.free = any_layout(self.grouped, types.within)
+        self.bias = descriptor(plain((w[0],))) if bias else None
+        made = self.make_forward(types.gives, relu)
+        if train:
+            hint = self.describe(types.gives, None) if relu else made  # backward knows nothing of the ReLU
+            arriving = descriptor(channels_last(self.result, types.within))
+            self.make_to_weights(arriving, hint)
+            self.make_to_data(descriptor(channels_last(x, types.x)), arriving, hint)
 
-        free = any_layout(grouped, dtype)
-        attribute = then_relu(what) if relu else None
-        made = create(
-            what, "convolution_forward_primitive_desc",
-            dnn.engine(), dnn.FORWARD_TRAINING, dnn.CONVOLUTION_DIRECT, read, free, biases, wrote, *moves, attribute,
-        )  # fmt: skip
+    def describe(self, gives: int, attribute: Handle | None) -> Handle:
+        wrote = descriptor(channels_last(self.result, gives))
+        kind = dnn.engine(), dnn.FORWARD_TRAINING, dnn.CONVOLUTION_DIRECT
+        layouts = self.read, self.free, self.bias, wrote
+        return create(self.what, "convolution_forward_primitive_desc", *kind, *layouts, *self.moves, attribute)
+
+    def make_forward(self, gives: int, relu: bool) -> Handle:
+        made = self.describe(gives, then_relu(self.what) if relu else None)
         chosen = query(made, dnn.QUERY_WEIGHTS)
-        extra = {dnn.BIAS: biases} if bias else {}
-        self.weights = Weights(plain(grouped), chosen)
-        self.forward = Primitive(what, made, {dnn.SRC: read, dnn.WEIGHTS: chosen, **extra, dnn.DST: wrote})
-        if not train:
-            return
+        self.weights = Weights(plain(self.grouped), chosen)
+        biases = {dnn.BIAS: self.bias} if self.bias else {}
+        wrote = descriptor(channels_last(self.result, gives))
+        places = {dnn.SRC: self.read, dnn.WEIGHTS: chosen, **biases, dnn.DST: wrote}
+        self.forward = Primitive(self.what, made, places)
+        return made
 
-        hint = made
-        if relu:  # backward knows nothing of the ReLU
-            hint = create(
-                what, "convolution_forward_primitive_desc",
-                dnn.engine(), dnn.FORWARD_TRAINING, dnn.CONVOLUTION_DIRECT, read, free, biases, wrote, *moves, None,
-            )  # fmt: skip
-        arriving, leaving = descriptor(channels_last(self.result, dtype)), descriptor(channels_last(x, types.x))
-        made = create(
-            what, "convolution_backward_weights_primitive_desc",
-            *kind, read, any_layout(grouped, F32), biases, arriving, *moves, hint, None,
-        )  # fmt: skip
+    def make_to_weights(self, arriving: Handle, hint: Handle) -> None:
+        layouts = self.read, any_layout(self.grouped, F32), self.bias, arriving
+        kind = dnn.engine(), dnn.CONVOLUTION_DIRECT
+        name = "convolution_backward_weights_primitive_desc"
+        made = create(self.what, name, *kind, *layouts, *self.moves, hint, None)
         chosen = query(made, dnn.QUERY_DIFF_WEIGHTS)
-        extra = {dnn.DIFF_BIAS: biases} if bias else {}
-        self.weights_gradient = Weights(plain(grouped), chosen, gradient=True)
-        self.to_weights = Primitive(
-            what, made, {dnn.SRC: read, dnn.DIFF_DST: arriving, dnn.DIFF_WEIGHTS: chosen, **extra}
-        )
-        made = create(
-            what, "convolution_backward_data_primitive_desc", *kind, leaving, free, arriving, *moves, hint, None
-        )
+        self.weights_gradient = Weights(plain(self.grouped), chosen, gradient=True)
+        biases = {dnn.DIFF_BIAS: self.bias} if self.bias else {}
+        places = {dnn.SRC: self.read, dnn.DIFF_DST: arriving, dnn.DIFF_WEIGHTS: chosen, **biases}
+        self.to_weights = Primitive(self.what, made, places)
+
+    def make_to_data(self, leaving: Handle, arriving: Handle, hint: Handle) -> None:
+        kind, layouts = (dnn.engine(), dnn.CONVOLUTION_DIRECT), (leaving, self.free, arriving)
+        name = "convolution_backward_data_primitive_desc"
+        made = create(self.what, name, *kind, *layouts, *self.moves, hint, None)
         chosen = query(made, dnn.QUERY_WEIGHTS)
-        self.weights_back = Weights(plain(grouped), chosen)
-        self.to_data = Primitive(what, made, {dnn.WEIGHTS: chosen, dnn.DIFF_DST: arriving, dnn.DIFF_SRC: leaving})
+        self.weights_back = Weights(plain(self.grouped), chosen)
+        self.to_data = Primitive(self.what, made, {dnn.WEIGHTS: chosen, dnn.DIFF_DST: arriving, dnn.DIFF_SRC: leaving})
 
 
 class Normalization:
