@@ -2,7 +2,7 @@
 
 What belongs together is read from the container that calls its parts one after the other, so a part that is called by
 somebody else is always computed by itself. For the same reason only containers pass maps on in bfloat16: they see that
-the next part is an accelerated one.
+the next part is an accelerated one. The first argument is called `self` because Paddle's exporter goes by that name.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ def hooked(*layers: nn.Layer) -> bool:
     return any(layer._forward_pre_hooks or layer._forward_post_hooks for layer in layers)
 
 
-def sequential(layer: nn.Sequential, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
+def sequential(self: nn.Sequential, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
     """One part after the other; a ReLU is computed together with the accelerated part in front of it.
 
     Not where somebody watches either of the two: a hook sees what the part would have given by itself.
     """
     if not paddle.in_dynamic_mode():
-        return type(layer).forward(layer, x)
-    parts, number = list(layer.children()), 0
+        return type(self).forward(self, x)
+    parts, number = list(self.children()), 0
     while number < len(parts):
         here, *rest = parts[number:]
         number += 1
@@ -52,18 +52,18 @@ def residual_problem(layer: nn.Layer) -> str:
     return ""
 
 
-def residual(layer: nn.Layer, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
+def residual(self: nn.Layer, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
     """relu(body(x) + shortcut(x)), the addition and ReLU in one pass, and one where the two gradients meet."""
-    if not fits(x) or hooked(layer.relu):
-        return type(layer).forward(layer, raised(x))
-    if precision(x) != layer.onednn.between:
-        x = call(Cast, x, layer.onednn.between)
+    if not fits(x) or hooked(self.relu):
+        return type(self).forward(self, raised(x))
+    if precision(x) != self.onednn.between:
+        x = call(Cast, x, self.onednn.between)
     a, b = call(Fork, x)
-    a, b = through(layer.body, a), through(layer.shortcut, b)
+    a, b = through(self.body, a), through(self.shortcut, b)
     if precision(a) != precision(b):
         a, b = raised(a), raised(b)
     if not (fits(a) and fits(b) and a.shape == b.shape):
-        return layer.relu(a + b)
+        return self.relu(a + b)
     y = call(Join, a, b)
     return y if low else raised(y)
 

@@ -55,19 +55,18 @@ def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
     The containers ask for more than `layer(x)`: `relu` for a ReLU behind it, `low` for bfloat16 maps if any.
     """
 
-    @functools.wraps(fast)
-    def forward(layer: nn.Layer, x: Tensor, relu: bool = False, low: bool = False) -> Tensor:
+    def forward(self: nn.Layer, x: Tensor, relu: bool = False, low: bool = False) -> Tensor:
         try:
             if fits(x):
-                y = fast(layer, x, relu, layer.onednn.between if low else F32)
+                y = fast(self, x, relu, self.onednn.between if low else F32)
                 if not isinstance(y, str):
                     return y if low else raised(y)
                 tell(y)
             elif paddle.in_dynamic_mode():
-                tell(f"{type(layer).__name__} of {x.dtype} with {x.ndim} dimensions on {x.place}")
+                tell(f"{type(self).__name__} of {x.dtype} with {x.ndim} dimensions on {x.place}")
         except dnn.OneDNNError as error:
             tell(str(error))
-        y = type(layer).forward(layer, raised(x))
+        y = type(self).forward(self, raised(x))
         return F.relu(y) if relu else y
 
     return forward
@@ -153,10 +152,10 @@ def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool, gives: int) -> Tensor | s
 def activation(kind_of: Callable[[nn.Layer], int]) -> Callable[..., Tensor]:
     """The forward of an activation. Only maps are worth it: behind a linear layer the values are few, and Paddle's."""
 
-    def forward(layer: nn.Layer, x: Tensor, low: bool = False) -> Tensor:
+    def forward(self: nn.Layer, x: Tensor, low: bool = False) -> Tensor:
         if not fits(x):
-            return type(layer).forward(layer, x)
-        y = call(Activate, x, kind_of(layer))
+            return type(self).forward(self, x)
+        y = call(Activate, x, kind_of(self))
         return y if low else raised(y)
 
     return forward
