@@ -56,20 +56,21 @@ def residual(self: nn.Layer, x: paddle.Tensor, low: bool = False) -> paddle.Tens
     """relu(body(x) + shortcut(x)), the addition and ReLU in one pass, and one where the two gradients meet."""
     if not fits(x) or hooked(self.relu):
         return type(self).forward(self, raised(x))
-    if precision(x) != self.onednn.between:
-        x = call(Cast, x, self.onednn.between)
+    between = self.onednn.between if accelerated(self.body) else F32
+    if precision(x) != between:
+        x = call(Cast, x, between)
     a, b = call(Fork, x)
     a, b = through(self.body, a), through(self.shortcut, b)
     if precision(a) != precision(b):
         a, b = raised(a), raised(b)
     if not (fits(a) and fits(b) and a.shape == b.shape):
-        return self.relu(a + b)
+        return self.relu(raised(a) + raised(b))
     y = call(Join, a, b)
     return y if low else raised(y)
 
 
 def through(part: nn.Layer, x: paddle.Tensor) -> paddle.Tensor:
     """One branch, in as few bits as it goes."""
-    if type(part) is nn.Identity:
+    if type(part) is nn.Identity and not hooked(part):
         return x
     return part(x, low=True) if accelerated(part) else part(raised(x))
