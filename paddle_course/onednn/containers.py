@@ -12,6 +12,7 @@ from paddle import nn
 
 from paddle_course.onednn.functions import Cast, Fork, Join, call, precision
 from paddle_course.onednn.layers import fits, raised
+from paddle_course.onednn.library import F32
 
 FUSES = (nn.Conv2D, nn.BatchNorm2D)  # their accelerated forwards take `relu=True`
 

@@ -201,6 +201,11 @@ def test_one_layer_used_twice(like_stock):
     like_stock(Twice(), 2, 5, 6, 6)
 
 
+@pytest.mark.parametrize("body", [nn.Tanh(), nn.Sequential(nn.Tanh()), nn.Conv2D(5, 5, 3, padding=1)])
+def test_a_residual_block_around_other_layers(like_stock, body):
+    like_stock(models.Residual(body, 5, 5, 1), 2, 5, 6, 6)
+
+
 def test_flatten_keeps_paddles_order(like_stock):
     layer = nn.Sequential(nn.Conv2D(3, 4, 3), nn.ReLU(), nn.MaxPool2D(2), nn.Flatten(), nn.Linear(36, 7))
     like_stock(layer, 2, 3, 8, 8)
