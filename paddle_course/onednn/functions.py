@@ -7,6 +7,7 @@ another order (the pictures; a gradient out of Flatten) is brought into this one
 oneDNN is given bare addresses, so whatever it reads or writes is held in a local name until it has run, and whatever
 the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass - after the first one:
 through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for. `restore` helps.
+A result that the context keeps is kept detached: as it is, it would hold the context in turn, for ever.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Convolve(PyLayer):
         conv.forward(read.data_ptr(), conv.weights.given(w.data_ptr()), *biases, y.data_ptr())
         if train:
             ctx.conv, ctx.types, ctx.shape = conv, types, x.shape
-            ctx.x, ctx.w, ctx.y = read, w, y[:] if relu else None
+            ctx.x, ctx.w, ctx.y = read, w, y.detach() if relu else None
             ctx.wanted = [each is not None and not each.stop_gradient for each in (x, w, bias)]
             ctx.biased = biased
         return y
@@ -133,7 +134,7 @@ class Normalize(PyLayer):
         norm.forward(*(each.data_ptr() for each in (x, scale, shift, mean, variance, y, *kept)))
         if train:
             ctx.norm, ctx.wanted, ctx.kept = norm, wanted, kept
-            ctx.tensors = (x, scale, mean[:], variance[:])
+            ctx.tensors = (x, scale, mean.detach(), variance.detach())
         return y if given else (y, mean, variance)
 
     @staticmethod
@@ -176,7 +177,7 @@ class Activate(PyLayer):
         x, y = laid(x, dtype), empty(x.shape, dtype)
         primitives.activation(kind, prod(x.shape), dtype).forward(x.data_ptr(), y.data_ptr())
         if ctx is not None:
-            ctx.kind, ctx.known = kind, y[:] if kind in BY_RESULT else x
+            ctx.kind, ctx.known = kind, y.detach() if kind in BY_RESULT else x
         return y
 
     @staticmethod
@@ -193,12 +194,17 @@ def before(kind: int, known: Tensor, dy: Tensor) -> Tensor:
     return dx
 
 
+def view(x: Tensor) -> Tensor:
+    """Another tensor over the same numbers. A full slice would be the same one, and count as changed in place."""
+    return paddle.as_strided(x, x.shape, x.strides)
+
+
 class Fork(PyLayer):
     """x -> x, x. The two gradients are added here, channels-last; Paddle would bring them into its own order first."""
 
     @staticmethod
     def forward(ctx, x: Tensor):
-        return x[:], x[:]
+        return view(x), view(x)
 
     @staticmethod
     def backward(ctx, da: Tensor, db: Tensor):
@@ -212,13 +218,13 @@ class Join(PyLayer):
     def forward(ctx, a: Tensor, b: Tensor):
         y = added(a, b, relu=True)
         if ctx is not None:
-            ctx.y, ctx.wanted = y[:], [not each.stop_gradient for each in (a, b)]
+            ctx.y, ctx.wanted = y.detach(), [not each.stop_gradient for each in (a, b)]
         return y
 
     @staticmethod
     def backward(ctx, dy: Tensor):
         dx = before(RELU_BY_RESULT, ctx.y, dy)
-        views = dx, dx[:]  # both are only read behind here
+        views = dx, view(dx)  # both are only read behind here
         return tuple(each if wanted else None for each, wanted in zip(views, ctx.wanted, strict=True))
 
 

@@ -157,6 +157,21 @@ def test_no_memory_is_lost():
     assert run(1500) - start < 1500  # kB: less than one of each thousand bytes that went through
 
 
+def test_a_graph_that_nobody_goes_back_through_is_let_go(monkeypatch):
+    made, empty = [], functions.empty
+
+    def spy(*arguments):
+        made.append(weakref.ref(y := empty(*arguments)))
+        return y
+
+    monkeypatch.setattr(functions, "empty", spy)
+    model, (pictures, _) = built("resnet18", "f32"), batch("resnet18")
+    y = model(pictures)
+    assert len(made) > 40
+    del y
+    assert [each for each in made if each() is not None] == []
+
+
 def test_what_a_step_kept_is_let_go_with_its_backward_pass(monkeypatch):
     """The logits of a training loop outlive their step; what their gradient needed must not."""
     kept, forward = [], functions.Activate.forward
