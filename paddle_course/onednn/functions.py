@@ -6,7 +6,8 @@ another order (the pictures; a gradient out of Flatten) is brought into this one
 
 oneDNN is given bare addresses, so whatever it reads or writes is held in a local name until it has run, and whatever
 the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass - after the first one:
-through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for. `restore` helps.
+through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for. Nor can `paddle.grad`
+go back through one that has weights. `restore` the model first where either is needed; `backward` does all the rest.
 A result that the context keeps is kept detached: as it is, it would hold the context in turn, for ever.
 """
 

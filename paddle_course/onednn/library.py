@@ -32,6 +32,7 @@ MEAN, VARIANCE, SCALE, SHIFT, WORKSPACE = 49, 50, 51, 52, 64
 DIFF_SRC, DIFF_DST, DIFF_WEIGHTS, DIFF_BIAS, DIFF_SCALE, DIFF_SHIFT = 129, 145, 161, 169, 255, 256
 # dnnl_query_t: which memory descriptor of a primitive to ask for
 QUERY_WEIGHTS, QUERY_DIFF_WEIGHTS, QUERY_WORKSPACE = 131, 132, 135
+CPU_ISA_BF16 = 0xE7  # dnnl_cpu_isa_avx512_core_bf16: AVX-512 with bfloat16, a bit for each part of it
 # dnnl_status_t
 STATUS = {1: "out of memory", 2: "invalid arguments", 3: "unimplemented", 4: "last implementation reached"}
 STATUS |= {5: "runtime error", 6: "not required", 7: "invalid graph", 8: "invalid graph operator"}
@@ -92,6 +93,7 @@ CREATE = {
 KINDS = ("primitive_attr", "primitive_desc", "primitive", "memory_desc", "memory", "post_ops", "stream", "engine")
 # dnnl.h: the other functions, with what they return.
 OTHERS = {
+    "dnnl_get_effective_cpu_isa": (c_int, []),
     "dnnl_version": (POINTER(Version), []),
     **{f"dnnl_{kind}_destroy": (c_int, [c_void_p]) for kind in KINDS},
     "dnnl_memory_desc_get_size": (c_size_t, [Handle]),
@@ -177,8 +179,9 @@ def why_not() -> str:
 
 
 def has_bf16() -> bool:
-    """Whether the processor multiplies bfloat16: without that, it would be slower than float32."""
-    return bool(cpu_flags() & {"avx512_bf16", "amx_bf16"})
+    """Whether the processor multiplies bfloat16 (else float32 is faster) and oneDNN may use it."""
+    known = cpu_flags() & {"avx512_bf16", "amx_bf16"}
+    return bool(known) and library().dnnl_get_effective_cpu_isa() & CPU_ISA_BF16 == CPU_ISA_BF16
 
 
 def check(status: int, function: str, what: str) -> None:

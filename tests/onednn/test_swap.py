@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import os
+import subprocess
+import sys
 
 import numpy as np
 import paddle
@@ -173,6 +176,14 @@ def test_where_it_cannot_work_the_model_stays_stock(monkeypatch, place, name, va
     assert why in str(report)
     assert report.swapped == {}
     assert not any("forward" in vars(layer) for layer in model.sublayers())
+
+
+def test_bfloat16_is_for_those_whom_onednn_lets():
+    code = "from paddle_course import runtime, models, onednn\nruntime.start()\n"
+    code += "print(onednn.accelerate(models.build('lenet')).precision)"
+    environment = os.environ | {"PYTHONPATH": str(runtime.ROOT), "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert run.stdout == "f32\n", run.stderr
 
 
 def test_without_bfloat16_float32_is_used(monkeypatch):
