@@ -1,0 +1,77 @@
+"""Layers that stand together -> fewer passes over their maps: a ReLU with what is in front of it, a residual addition.
+
+What belongs together is read from the container that calls its parts one after the other, so a part that is called by
+somebody else is always computed by itself. For the same reason only containers pass maps on in bfloat16: they see that
+the next part is an accelerated one. The first argument is called `self` because Paddle's exporter goes by that name.
+"""
+
+from __future__ import annotations
+
+import paddle
+from paddle import nn
+
+from paddle_course.onednn.functions import Cast, Fork, Join, call, precision
+from paddle_course.onednn.layers import fits, raised
+from paddle_course.onednn.library import F32
+
+FUSES = (nn.Conv2D, nn.BatchNorm2D)  # their accelerated forwards take `relu=True`
+
+
+def accelerated(layer: nn.Layer) -> bool:
+    """Whether it takes bfloat16 maps and `low=True`: one that a hook watches is only shown what it always was."""
+    return "onednn" in vars(layer) and not hooked(layer)
+
+
+def hooked(*layers: nn.Layer) -> bool:
+    return any(layer._forward_pre_hooks or layer._forward_post_hooks for layer in layers)
+
+
+def sequential(self: nn.Sequential, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
+    """One part after the other; a ReLU is computed together with the accelerated part in front of it.
+
+    Not where somebody watches either of the two: a hook sees what the part would have given by itself.
+    """
+    if not paddle.in_dynamic_mode():
+        return type(self).forward(self, x)
+    parts, number = list(self.children()), 0
+    while number < len(parts):
+        here, *rest = parts[number:]
+        number += 1
+        if not accelerated(here):
+            x = here(raised(x))
+            continue
+        fused = bool(rest) and type(here) in FUSES and type(rest[0]) is nn.ReLU and accelerated(rest[0])
+        options, rest, number = ({"relu": True}, rest[1:], number + 1) if fused else ({}, rest, number)
+        x = here(x, low=accelerated(rest[0]) if rest else low, **options)
+    return x if low else raised(x)
+
+
+def residual_problem(layer: nn.Layer) -> str:
+    parts = dict(layer.named_children())
+    if list(parts) != ["body", "shortcut", "relu"] or type(parts["relu"]) is not nn.ReLU:
+        return "it is not relu(body(x) + shortcut(x))"
+    return ""
+
+
+def residual(self: nn.Layer, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
+    """relu(body(x) + shortcut(x)), the addition and ReLU in one pass, and one where the two gradients meet."""
+    if not fits(x) or hooked(self.relu):
+        return type(self).forward(self, raised(x))
+    between = self.onednn.between if accelerated(self.body) else F32
+    if precision(x) != between:
+        x = call(Cast, x, between)
+    a, b = call(Fork, x)
+    a, b = through(self.body, a), through(self.shortcut, b)
+    if precision(a) != precision(b):
+        a, b = raised(a), raised(b)
+    if not (fits(a) and fits(b) and a.shape == b.shape):
+        return self.relu(raised(a) + raised(b))
+    y = call(Join, a, b)
+    return y if low else raised(y)
+
+
+def through(part: nn.Layer, x: paddle.Tensor) -> paddle.Tensor:
+    """One branch, in as few bits as it goes."""
+    if type(part) is nn.Identity and not hooked(part):
+        return x
+    return part(x, low=True) if accelerated(part) else part(raised(x))

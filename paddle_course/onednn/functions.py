@@ -1,0 +1,244 @@
+"""Paddle tensors -> Paddle tensors, computed by oneDNN, with their gradients: what the accelerated layers call.
+
+All maps come and go with the shape (N, C, H, W). Those made here lie channels-last in memory, as transposed views of
+(N, H, W, C) tensors, which costs nothing and which Paddle's own kernels read as well as any tensor. One that comes in
+another order (the pictures; a gradient out of Flatten) is brought into this one first.
+
+oneDNN is given bare addresses, so whatever it reads or writes is held in a local name until it has run, and whatever
+the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass - after the first one:
+through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for. Nor can `paddle.grad`
+go back through one that has weights. `restore` the model first where either is needed; `backward` does all the rest.
+A result that the context keeps is kept detached: as it is, it would hold the context in turn, for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import paddle
+from paddle.autograd import PyLayer
+
+from paddle_course.onednn import primitives
+from paddle_course.onednn.library import BF16, BY_RESULT, F32, RELU_BY_RESULT
+from paddle_course.onednn.memory import Shape, channels_last, plain, reorder
+from paddle_course.onednn.primitives import Window
+
+Tensor = paddle.Tensor
+
+
+NAMES = {F32: "float32", BF16: "bfloat16"}
+
+
+def precision(x: Tensor) -> int:
+    return BF16 if x.dtype == paddle.bfloat16 else F32
+
+
+def empty(shape: Sequence[int], dtype: int = F32) -> Tensor:
+    """Maps of shape (N, C, H, W), lying N, H, W, C."""
+    n, c, h, w = shape
+    return paddle.empty([n, h, w, c], NAMES[dtype]).transpose([0, 3, 1, 2])
+
+
+def lies_channels_last(x: Tensor) -> bool:
+    """Whether each pixel's channels are neighbours; where a side is 1 long, its distance does not matter."""
+    shape, have = x.shape, tuple(x.strides)
+    wanted = channels_last(shape).strides
+    return have == wanted or all(a == b or n == 1 for n, a, b in zip(shape, have, wanted, strict=True))
+
+
+def laid(x: Tensor, dtype: int) -> Tensor:
+    """`x` channels-last and in the given precision: itself where it already is."""
+    shape, own = tuple(x.shape), precision(x)
+    if lies_channels_last(x):
+        if dtype == own:
+            return x
+        have = channels_last(shape, own)
+    else:
+        x, have = x.contiguous(), plain(shape, own)
+    y = empty(shape, dtype)
+    reorder(have, channels_last(shape, dtype))(x.data_ptr(), y.data_ptr())
+    return y
+
+
+class Cast(PyLayer):
+    """x -> x in another precision; its gradient comes back in x's."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, dtype: int):
+        if ctx is not None:
+            ctx.own = precision(x)
+        return laid(x, dtype)
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        return laid(dy, ctx.own)
+
+
+class Convolve(PyLayer):
+    """(x, w, bias or None) -> conv2d(x, w) + bias, then ReLU if asked for; multiplied in `dtype`, given out in `gives`.
+
+    Weights, bias and their gradients are float32 in any case.
+    """
+
+    @staticmethod
+    def forward(
+        ctx, x: Tensor, w: Tensor, bias: Tensor | None, window: Window, groups: int, dtype: int, gives: int, relu: bool
+    ):
+        train, biased = ctx is not None, bias is not None
+        types = primitives.Types(precision(x), dtype, gives)
+        conv = primitives.convolution(tuple(x.shape), tuple(w.shape), window, groups, biased, types, relu, train)
+        read, w, y = laid(x, dtype), w.contiguous(), empty(conv.result, gives)
+        biases = [bias.data_ptr()] if biased else []
+        conv.forward(read.data_ptr(), conv.weights.given(w.data_ptr()), *biases, y.data_ptr())
+        if train:
+            ctx.conv, ctx.types, ctx.shape = conv, types, x.shape
+            ctx.x, ctx.w, ctx.y = read, w, y.detach() if relu else None
+            ctx.wanted = [each is not None and not each.stop_gradient for each in (x, w, bias)]
+            ctx.biased = biased
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        conv, (for_x, for_w, for_bias) = ctx.conv, ctx.wanted
+        if ctx.y is not None:
+            dy = before(RELU_BY_RESULT, ctx.y, dy)
+        dy, dx, dw, db = laid(dy, ctx.types.within), None, None, None
+        if for_w or for_bias:
+            dw, db = paddle.empty(ctx.w.shape), paddle.empty([ctx.w.shape[0]]) if ctx.biased else None
+            place = conv.weights_gradient.taken(dw.data_ptr())
+            conv.to_weights(ctx.x.data_ptr(), dy.data_ptr(), place, *([db.data_ptr()] if ctx.biased else []))
+            conv.weights_gradient.take(dw.data_ptr())
+        if for_x:
+            dx = empty(ctx.shape, ctx.types.x)
+            conv.to_data(conv.weights_back.given(ctx.w.data_ptr()), dy.data_ptr(), dx.data_ptr())
+        gradients = (dx, dw if for_w else None)
+        return (*gradients, db if for_bias else None) if ctx.biased else gradients
+
+
+class Normalize(PyLayer):
+    """(x, scale, shift) -> batch norm of x, then ReLU if asked for; also returns mean and variance.
+
+    `given` is the mean and variance to use; None: the batch's own, of which the variance is the biased one.
+    """
+
+    @staticmethod
+    def forward(
+        ctx, x: Tensor, scale: Tensor, shift: Tensor, given: Sequence[Tensor] | None, epsilon: float, relu: bool
+    ):
+        train, dtype = ctx is not None, precision(x)
+        norm = primitives.normalization(tuple(x.shape), epsilon, given is not None, dtype, relu, train)
+        wanted = [not each.stop_gradient for each in (x, scale, shift)]  # of `x` itself: a copy wants none
+        x, y = laid(x, dtype), empty(x.shape, dtype)
+        mean, variance = given or (paddle.empty_like(scale), paddle.empty_like(scale))
+        kept = [paddle.empty([norm.kept], "uint8")] if norm.kept else []
+        norm.forward(*(each.data_ptr() for each in (x, scale, shift, mean, variance, y, *kept)))
+        if train:
+            ctx.norm, ctx.wanted, ctx.kept = norm, wanted, kept
+            ctx.tensors = (x, scale, mean.detach(), variance.detach())
+        return y if given else (y, mean, variance)
+
+    @staticmethod
+    def backward(ctx, dy: Tensor, *_: Tensor):
+        x, scale, mean, variance = ctx.tensors
+        dy, dx = laid(dy, precision(x)), empty(x.shape, precision(x))
+        gradients = dx, paddle.empty_like(scale), paddle.empty_like(scale)
+        places = (x, scale, mean, variance, dy, *gradients, *ctx.kept)
+        ctx.norm.backward(*(each.data_ptr() for each in places))
+        return tuple(each if wanted else None for each, wanted in zip(gradients, ctx.wanted, strict=True))
+
+
+class Pool(PyLayer):
+    """x -> the largest or the mean value under the window, wherever it stands."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, window: Window, result: Shape, kind: int):
+        train, dtype = ctx is not None, precision(x)
+        pool = primitives.pooling(tuple(x.shape), window, result, kind, dtype, train)
+        x, y = laid(x, dtype), empty(result, dtype)
+        kept = [paddle.empty([pool.kept], "uint8")] if pool.kept else []
+        pool.forward(*(each.data_ptr() for each in (x, y, *kept)))
+        if train:
+            ctx.pool, ctx.kept, ctx.shape, ctx.dtype = pool, kept, x.shape, dtype
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        dy, dx = laid(dy, ctx.dtype), empty(ctx.shape, ctx.dtype)
+        ctx.pool.backward(*(each.data_ptr() for each in (dy, dx, *ctx.kept)))
+        return dx
+
+
+class Activate(PyLayer):
+    """ReLU, sigmoid or GELU of each value; `kind` is oneDNN's."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, kind: int):
+        dtype = precision(x)
+        x, y = laid(x, dtype), empty(x.shape, dtype)
+        primitives.activation(kind, prod(x.shape), dtype).forward(x.data_ptr(), y.data_ptr())
+        if ctx is not None:
+            ctx.kind, ctx.known = kind, y.detach() if kind in BY_RESULT else x
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        return before(ctx.kind, ctx.known, dy)
+
+
+def before(kind: int, known: Tensor, dy: Tensor) -> Tensor:
+    """The gradient in front of an activation, from its result or its input."""
+    dtype = precision(known)
+    dy, dx = laid(dy, dtype), empty(known.shape, dtype)
+    function = primitives.activation(kind, prod(known.shape), dtype)
+    function.backward(known.data_ptr(), dy.data_ptr(), dx.data_ptr())
+    return dx
+
+
+def view(x: Tensor) -> Tensor:
+    """Another tensor over the same numbers. A full slice would be the same one, and count as changed in place."""
+    return paddle.as_strided(x, x.shape, x.strides)
+
+
+class Fork(PyLayer):
+    """x -> x, x. The two gradients are added here, channels-last; Paddle would bring them into its own order first."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor):
+        return view(x), view(x)
+
+    @staticmethod
+    def backward(ctx, da: Tensor, db: Tensor):
+        return added(da, db, relu=False)
+
+
+class Join(PyLayer):
+    """(a, b) -> relu(a + b)."""
+
+    @staticmethod
+    def forward(ctx, a: Tensor, b: Tensor):
+        y = added(a, b, relu=True)
+        if ctx is not None:
+            ctx.y, ctx.wanted = y.detach(), [not each.stop_gradient for each in (a, b)]
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        dx = before(RELU_BY_RESULT, ctx.y, dy)
+        views = dx, view(dx)  # both are only read behind here
+        return tuple(each if wanted else None for each, wanted in zip(views, ctx.wanted, strict=True))
+
+
+def added(a: Tensor, b: Tensor, relu: bool) -> Tensor:
+    """a + b, of one precision."""
+    dtype = precision(a)
+    a, b, y = laid(a, dtype), laid(b, dtype), empty(a.shape, dtype)
+    primitives.addition(prod(a.shape), dtype, relu)(a.data_ptr(), b.data_ptr(), y.data_ptr())
+    return y
+
+
+def call(function: type[PyLayer], *arguments: object) -> Tensor | tuple[Tensor, ...]:
+    """Apply `function`; where nobody can ask for a gradient, without the bookkeeping for one: its context is None."""
+    if paddle.is_grad_enabled() and any(isinstance(a, Tensor) and not a.stop_gradient for a in arguments):
+        return function.apply(*arguments)
+    return function.forward(None, *arguments)

@@ -1,0 +1,136 @@
+"""Where numbers lie and how a primitive finds them: layouts, reorders, scratch room, a primitive with its arguments."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import paddle
+
+from paddle_course.onednn import library as dnn
+from paddle_course.onednn.library import F32, Argument, Dims, Handle, create
+
+KEPT = 1024  # primitives of one kind; the least recently used goes
+Shape = tuple[int, ...]
+
+
+class Layout(NamedTuple):
+    """How a tensor lies in memory: shape, distances in elements, dnnl_data_type_t."""
+
+    shape: Shape
+    strides: Shape
+    dtype: int = F32
+
+
+def plain(shape: Shape, dtype: int = F32) -> Layout:
+    """Row after row, the last dimension innermost: Paddle's usual order, for maps N, C, H, W."""
+    strides = [1]
+    for size in reversed(shape[1:]):
+        strides.insert(0, strides[0] * max(size, 1))
+    return Layout(shape, tuple(strides), dtype)
+
+
+def channels_last(shape: Shape, dtype: int = F32) -> Layout:
+    """Maps of shape (N, C, H, W) lying N, H, W, C."""
+    _, c, h, w = shape
+    return Layout(shape, (h * w * c, 1, w * c, c), dtype)
+
+
+@functools.lru_cache(KEPT)
+def descriptor(layout: Layout) -> Handle:
+    shape, strides, dtype = layout
+    return create(f"{shape}", "memory_desc_create_with_strides", len(shape), Dims(*shape), dtype, Dims(*strides))
+
+
+@functools.lru_cache(KEPT)
+def any_layout(shape: Shape, dtype: int) -> Handle:
+    return create(f"{shape}", "memory_desc_create_with_tag", len(shape), Dims(*shape), dtype, dnn.ANY)
+
+
+class Primitive:
+    """One computation with a place for each argument; `primitive(*addresses)` puts them there and runs it."""
+
+    def __init__(self, what: str, description: Handle, arguments: Mapping[int, Handle]):
+        lib = dnn.library()
+        self.what, self.stream = what, dnn.stream()
+        self.handle = create(what, "primitive", description)
+        self.memories = [create(what, "memory", each, dnn.engine(), None) for each in arguments.values()]
+        pairs = (Argument(index, memory.value) for index, memory in zip(arguments, self.memories, strict=True))
+        self.table = (Argument * len(self.memories))(*pairs)
+        self.point, self.execute = lib.dnnl_memory_set_data_handle, lib.dnnl_primitive_execute
+
+    def __call__(self, *addresses: int) -> None:
+        for memory, address in zip(self.memories, addresses, strict=True):
+            self.point(memory, address)
+        status = self.execute(self.handle, self.stream, len(addresses), self.table)
+        if status:
+            dnn.check(status, "dnnl_primitive_execute", self.what)
+
+
+def query(description: Handle, which: int) -> Handle:
+    """A memory descriptor that belongs to `description`."""
+    return dnn.library().dnnl_primitive_desc_query_md(description, which, 0)
+
+
+def size_of(description: Handle) -> int:
+    """Bytes."""
+    return dnn.library().dnnl_memory_desc_get_size(description)
+
+
+def reorder_between(what: str, source: Handle, target: Handle) -> Primitive:
+    made = create(what, "reorder_primitive_desc", source, dnn.engine(), target, dnn.engine(), None)
+    return Primitive(what, made, {dnn.SRC: source, dnn.DST: target})
+
+
+@functools.lru_cache(KEPT)
+def reorder(source: Layout, target: Layout) -> Primitive:
+    """(source, target) -> the same numbers in another order, or another precision."""
+    return reorder_between(f"reorder {source} to {target}", descriptor(source), descriptor(target))
+
+
+def then_relu(what: str) -> Handle:
+    """The attribute of a primitive whose result is passed through ReLU before it is written."""
+    after, attribute = create(what, "post_ops"), create(what, "primitive_attr")
+    lib = dnn.library()
+    dnn.check(lib.dnnl_post_ops_append_eltwise(after, dnn.RELU, 0.0, 0.0), "dnnl_post_ops_append_eltwise", what)
+    dnn.check(lib.dnnl_primitive_attr_set_post_ops(attribute, after), "dnnl_primitive_attr_set_post_ops", what)
+    return attribute
+
+
+_scratch: dict[str, paddle.Tensor] = {}
+
+
+def scratch(slot: str, size: int) -> int:
+    """The address of `size` bytes that last until the next primitive with the same slot; the room only grows."""
+    if slot not in _scratch or _scratch[slot].shape[0] < size:
+        _scratch[slot] = paddle.empty([size], "uint8")
+    return _scratch[slot].data_ptr()
+
+
+class Weights:
+    """A convolution's weights on their way between Paddle's layout and the one its primitive chose.
+
+    `given(address)` is where the primitive finds the weights that Paddle has at `address`. The primitive writes their
+    gradient to `taken(address)`, and `take(address)` then brings it to where Paddle wants it.
+    """
+
+    def __init__(self, paddles: Layout, chosen: Handle, gradient: bool = False):
+        lib, own, what = dnn.library(), descriptor(paddles), f"reorder weights {paddles.shape}"
+        self.size, self.reorder = size_of(chosen), None
+        if not lib.dnnl_memory_desc_equal(own, chosen):
+            self.reorder = reorder_between(what, *((chosen, own) if gradient else (own, chosen)))
+
+    def given(self, address: int) -> int:
+        if self.reorder is None:
+            return address
+        place = scratch("weights", self.size)
+        self.reorder(address, place)
+        return place
+
+    def taken(self, address: int) -> int:
+        return address if self.reorder is None else scratch("weights", self.size)
+
+    def take(self, address: int) -> None:
+        if self.reorder is not None:
+            self.reorder(scratch("weights", self.size), address)

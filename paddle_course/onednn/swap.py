@@ -1,0 +1,120 @@
+"""A model -> the same model on the fast path, and back; and a line that says what is fast and what is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MethodType
+from typing import NamedTuple
+
+import paddle
+from paddle import nn
+
+from paddle_course.onednn import containers, layers, library
+from paddle_course.runtime import UserError
+
+PRECISIONS = ("f32", "bf16", "auto")
+
+
+class Kind(NamedTuple):
+    """What takes the place of `forward`, and what tells why one layer must stay stock (empty: nothing)."""
+
+    forward: Callable[..., paddle.Tensor]
+    problem: Callable[[nn.Layer], str] = lambda layer: ""
+
+
+KINDS = {
+    nn.Conv2D: Kind(layers.conv, layers.conv_problem),
+    nn.BatchNorm2D: Kind(layers.norm, layers.norm_problem),
+    nn.ReLU: Kind(layers.relu),
+    nn.Sigmoid: Kind(layers.sigmoid),
+    nn.GELU: Kind(layers.gelu),
+    nn.MaxPool2D: Kind(layers.pool, layers.pool_problem),
+    nn.AvgPool2D: Kind(layers.pool, layers.pool_problem),
+    nn.AdaptiveAvgPool2D: Kind(layers.adaptive, layers.adaptive_problem),
+    nn.Sequential: Kind(containers.sequential),
+}
+RESIDUAL = Kind(containers.residual, containers.residual_problem)
+# Containers and layers without arithmetic on maps: nothing to accelerate, nothing to report.
+SILENT = (nn.Sequential, nn.Identity, nn.Flatten, nn.Dropout)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `accelerate` did; `str` is the line for the start of a run.
+
+    Attributes:
+        precision: what convolutions multiply in, "f32" or "bf16"; "" where nothing was swapped.
+        swapped: how many layers of each class run on oneDNN.
+        stock: how many stayed Paddle's, by class and reason: {"Conv2D, data format NHWC": 1, "Linear": 3}.
+        why: what keeps the whole model stock; "" if nothing does.
+    """
+
+    precision: str
+    swapped: dict[str, int]
+    stock: dict[str, int]
+    why: str = ""
+
+    def __str__(self) -> str:
+        if self.why:
+            return f"stock layers: {self.why}"
+        line = f"oneDNN {library.version()}, {self.precision} convolutions: {counted(self.swapped) or 'no layer'}"
+        return line + (f"; stock: {counted(self.stock)}" if self.stock else "")
+
+
+def counted(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in numbers.items())
+
+
+def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
+    """Compute the layers of `model` by oneDNN, in place, wherever it can; parameters and their names stay as they are.
+
+    Args:
+        precision: "f32"; "bf16": convolutions multiply in bfloat16, and so are the maps between the layers of one
+            container, while weights, gradients of weights, statistics and all that leaves a container stay float32
+            ("f32" where the processor has no bfloat16); "auto": the faster of the two.
+    """
+    if precision not in PRECISIONS:
+        raise UserError(f"there is no precision {precision!r}; there are {', '.join(PRECISIONS)}")
+    restore(model)
+    if why := library.why_not():
+        return Report("", {}, {}, why)
+    has = library.has_bf16()
+    if precision == "auto":
+        precision = "bf16" if has else "f32"
+    swapped, stock = Counter(), Counter()
+    if precision == "bf16" and not has:
+        precision, stock = "f32", Counter({"bf16, which this processor does not have": 1})
+    dtype = library.BF16 if precision == "bf16" else library.F32
+    types = layers.Precision(within=dtype, between=dtype)
+    for layer in model.sublayers(include_self=True):
+        name, kind = type(layer).__name__, kind_of(layer)
+        if kind is None:
+            if not isinstance(layer, SILENT) and not layer.sublayers():
+                stock[name] += 1
+        elif problem := kind.problem(layer):
+            stock[f"{name}, {problem}"] += 1
+        else:
+            layer.forward = MethodType(paddle.jit.not_to_static(kind.forward), layer)  # exported, it is stock
+            layer.onednn = types
+            if not isinstance(layer, SILENT):
+                swapped[name] += 1
+    return Report(precision, dict(swapped), dict(stock))
+
+
+def kind_of(layer: nn.Layer) -> Kind | None:
+    """Classes are compared, not instances: what a subclass does in its own forward is not known here.
+
+    The residual block goes by its name and its parts, because this wing stands below the models.
+    """
+    if type(layer).__name__ == "Residual":
+        return RESIDUAL
+    return KINDS.get(type(layer))
+
+
+def restore(model: nn.Layer) -> None:
+    """Give every layer of `model` its stock forward again."""
+    for layer in model.sublayers(include_self=True):
+        if "onednn" in vars(layer):
+            del layer.forward, layer.onednn

@@ -1,0 +1,68 @@
+"""What every accelerated layer must pass: the numbers of the stock layer, output and gradients alike."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_course import onednn
+from paddle_course.onednn import layers, library
+
+CLOSE = 1e-5  # of the largest value
+
+
+@pytest.fixture(autouse=True)
+def onednn_is_here():
+    """On a machine that oneDNN is not for, there is nothing to compare."""
+    if why := library.why_not():
+        pytest.skip(why)
+
+
+def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    assert ours.shape == theirs.shape
+    return float(np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-30))
+
+
+def noise(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng([seed, *shape]).normal(size=shape).astype(np.float32)
+
+
+def numbers(layer: paddle.nn.Layer, images: np.ndarray, calls: int = 1) -> dict[str, np.ndarray]:
+    """Outputs, gradients and running statistics after `calls` passes over different images."""
+    found = {}
+    for call in range(calls):
+        x = paddle.to_tensor(images * (1 + call), stop_gradient=False)
+        y = layer(x)
+        y.backward(paddle.to_tensor(noise(*y.shape, seed=call + 1)))
+        found |= {f"output {call}": y.numpy(), f"input gradient {call}": x.grad.numpy()}
+    found |= {f"{name} gradient": p.grad.numpy() for name, p in layer.named_parameters() if p.grad is not None}
+    return found | {name: value.numpy() for name, value in layer.state_dict().items()}
+
+
+@pytest.fixture
+def like_stock(monkeypatch):
+    """Check `layer` accelerated against itself stock; returns what was compared.
+
+    `swapped`: anything is accelerated; `told`: a call falls back to stock Paddle, and that is said.
+    """
+
+    def check(layer, *shape, calls=1, precision="f32", close=CLOSE, swapped=True, told=False):
+        said = []
+        monkeypatch.setattr(layers, "tell", said.append)
+        onednn.restore(layer)
+        layer.clear_gradients(set_to_zero=False)
+        images = noise(*shape) if len(shape) > 1 else shape[0]
+        stock = copy.deepcopy(layer)
+        report = onednn.accelerate(layer, precision)
+        assert bool(report.swapped) == swapped, report
+        theirs, ours = numbers(stock, images, calls), numbers(layer, images, calls)
+        assert ours.keys() == theirs.keys()
+        for name, value in theirs.items():
+            assert difference(ours[name], value) < close, name
+        assert bool(said) == told, said
+        return ours
+
+    return check

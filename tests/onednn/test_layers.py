@@ -1,0 +1,320 @@
+"""Layer by layer: the numbers of stock Paddle, in every form that the models use and some more."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import paddle
+import pytest
+from paddle import nn
+
+from paddle_course import models, onednn
+from paddle_course.onednn import functions, library, memory
+
+from .conftest import difference, noise
+
+
+@pytest.fixture(autouse=True)
+def weights():
+    """The same weights every time."""
+    paddle.seed(1)
+
+
+@pytest.mark.parametrize("kernel", range(1, 8))
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("padding", [0, 1, 2, 3])
+def test_convolution(like_stock, kernel, stride, padding):
+    like_stock(nn.Conv2D(6, 16, kernel, stride, padding), 3, 6, 9, 8)
+
+
+@pytest.mark.parametrize(
+    ("channels", "size"),
+    [
+        *[((1, 6, 5, 1, 2), 28), ((6, 16, 5, 1, 0), 14)],  # LeNet
+        *[((3, 20, 5, 1, 0), 32), ((20, 50, 5, 1, 0), 14), ((50, 50, 5, 1, 0), 5)],  # the camp's
+        *[((3, 64, 3, 1, 1), 32), ((512, 512, 3, 1, 1), 2), ((256, 512, 3, 1, 1), 4)],  # VGG
+        *[
+            ((64, 128, 3, 2, 1), 32),
+            ((256, 512, 1, 2, 0), 8),
+            ((3, 64, 7, 2, 3), 64),
+            ((512, 2048, 1, 1, 0), 1),
+        ],  # ResNet
+    ],
+)
+def test_the_convolutions_of_the_models(like_stock, channels, size):
+    like_stock(nn.Conv2D(*channels), 2, channels[0], size, size)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"bias_attr": False},
+        {"dilation": 2},
+        {"dilation": (1, 2), "stride": (2, 1)},
+        {"groups": 2},
+        {"groups": 8},
+        {"groups": 4, "padding": 1, "stride": 2},
+        {"padding": (2, 1)},
+        {"padding": [1, 2, 0, 1]},
+        {"padding": [[0, 0], [0, 0], [1, 2], [0, 1]]},
+    ],
+)
+def test_settings_of_convolutions(like_stock, settings):
+    like_stock(nn.Conv2D(8, 16, 3, **settings), 2, 8, 9, 11)
+
+
+@pytest.mark.parametrize("settings", [{"padding": "same"}, {"padding_mode": "reflect", "padding": 1}])
+def test_convolutions_that_stay_stock(like_stock, settings):
+    like_stock(nn.Conv2D(8, 16, 3, **settings), 2, 8, 9, 11, swapped=False)
+
+
+@pytest.mark.parametrize("shape", [(4, 20, 14, 14), (8, 7, 3, 5), (2, 64, 1, 1), (3, 512, 2, 2), (5, 1, 6, 6)])
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("given", [None, True, False])
+def test_batch_norm(like_stock, shape, training, given):
+    layer = nn.BatchNorm2D(shape[1], momentum=0.7, epsilon=1e-3, use_global_stats=given)
+    for number, value in enumerate(layer.state_dict().values()):
+        value.set_value(1.0 + 0.5 * noise(shape[1], seed=number) ** 2)
+    layer.train() if training else layer.eval()
+    like_stock(layer, *shape, calls=2, told=given is False and not training)
+
+
+def test_batch_norm_of_a_single_value_is_paddles(like_stock):
+    like_stock(nn.Sequential(nn.BatchNorm2D(4), nn.ReLU()), 1, 4, 1, 1, told=True)
+
+
+def test_the_running_variance_is_the_biased_one():
+    layer, images = nn.BatchNorm2D(2, momentum=0.5), noise(3, 2, 2, 2)
+    onednn.accelerate(layer)
+    layer(paddle.to_tensor(images))
+    np.testing.assert_allclose(layer._variance.numpy(), 0.5 + 0.5 * images.var((0, 2, 3)), rtol=1e-6)
+    np.testing.assert_allclose(layer._mean.numpy(), 0.5 * images.mean((0, 2, 3)), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", [nn.MaxPool2D, nn.AvgPool2D])
+@pytest.mark.parametrize(
+    ("settings", "size"),
+    [
+        ((2,), (8, 6)),
+        ((2,), (5, 7)),
+        ((2,), (1, 1)),
+        ((3, 2, 1), (14, 14)),
+        ((3, 2, 1), (13, 15)),
+        ((3, 1), (6, 6)),
+        ((3, 2, 0), (6, 6)),
+        ((3, 2, 0, True), (6, 6)),
+        ((3, 2, 1, True), (7, 8)),
+        (((3, 2), (1, 2), (1, 0)), (6, 7)),
+        ((2, 3), (8, 8)),
+        ((4, 4, 0), (4, 4)),
+    ],
+)
+def test_pooling(like_stock, kind, settings, size):
+    names = ("kernel_size", "stride", "padding", "ceil_mode")
+    like_stock(kind(**dict(zip(names, settings, strict=False))), 3, 5, *size)
+
+
+def test_average_pooling_that_counts_the_padding(like_stock):
+    like_stock(nn.AvgPool2D(3, 2, 1, exclusive=False), 2, 4, 7, 7)
+
+
+def test_the_first_of_equals_gets_the_gradient(like_stock):
+    """Behind a ReLU most windows hold several zeros."""
+    like_stock(nn.Sequential(nn.ReLU(), nn.MaxPool2D(3, 2, 1)), np.round(noise(2, 4, 9, 9)))
+
+
+@pytest.mark.parametrize(
+    ("output", "size"), [(1, (4, 4)), (1, (1, 1)), (7, (7, 7)), ((2, 3), (4, 9)), ((None, 2), (5, 4)), (3, (7, 8))]
+)
+def test_adaptive_average_pooling(like_stock, output, size):
+    like_stock(nn.AdaptiveAvgPool2D(output), 2, 6, *size, told=output == 3)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda: nn.MaxPool2D(2, data_format="NHWC"),
+        lambda: nn.AvgPool2D(2, divisor_override=3),
+        lambda: nn.AvgPool2D(2, padding="SAME"),
+        lambda: nn.AvgPool2D(3, 2, ceil_mode=True, exclusive=False),
+        lambda: nn.BatchNorm2D(6, data_format="NHWC"),
+        lambda: nn.BatchNorm2D(6, weight_attr=False),
+    ],
+)
+def test_layers_that_stay_stock(like_stock, kind):
+    like_stock(kind(), 2, 6, 6, 6, swapped=False)
+
+
+@pytest.mark.parametrize("layer", [nn.ReLU(), nn.Sigmoid(), nn.GELU(), nn.GELU("none"), nn.GELU("tanh")])
+def test_activations(like_stock, layer):
+    like_stock(layer, 3 * noise(3, 5, 6, 7))
+    like_stock(layer, 3, 5)  # behind a linear layer
+
+
+def body(*names):
+    """A chain of layers; the convolutions have no bias, whose gradient before a batch norm is pure noise."""
+    parts = {"conv": nn.Conv2D(5, 5, 3, padding=1, bias_attr=False), "norm": nn.BatchNorm2D(5), "relu": nn.ReLU()}
+    return nn.Sequential(*((f"{name}{number}", copy.deepcopy(parts[name])) for number, name in enumerate(names)))
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("names", ["conv relu", "norm relu", "conv norm relu conv", "relu relu", "conv relu relu norm"])
+def test_a_relu_together_with_what_is_in_front(like_stock, names, training):
+    layer = body(*names.split())
+    layer.train() if training else layer.eval()
+    like_stock(layer, 2, 5, 6, 6, calls=2)
+
+
+def test_whoever_watches_a_layer_sees_what_it_gives_by_itself():
+    seen, layer = [], body("norm", "relu")
+    onednn.accelerate(layer)
+    hook = layer[0].register_forward_post_hook(lambda layer, inputs, output: seen.append(output.numpy()))
+    x = paddle.to_tensor(noise(2, 5, 4, 4))
+    watched = layer(x)
+    hook.remove()
+    assert seen[0].min() < 0
+    assert difference(layer(x).numpy(), watched.numpy()) < 1e-6
+
+
+def test_a_part_of_a_chain_called_alone_is_computed_alone():
+    layer = body("norm", "relu")
+    onednn.accelerate(layer)
+    assert layer[0](paddle.to_tensor(noise(2, 5, 4, 4))).numpy().min() < 0
+
+
+def test_one_layer_used_twice(like_stock):
+    class Twice(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm, self.relu = (
+                nn.Conv2D(5, 5, 3, padding=1, bias_attr=False),
+                nn.BatchNorm2D(5),
+                nn.ReLU(),
+            )
+
+        def forward(self, x):
+            for _ in range(2):
+                x = x + self.relu(self.norm(self.conv(x)))
+            return x
+
+    like_stock(Twice(), 2, 5, 6, 6)
+
+
+@pytest.mark.parametrize("body", [nn.Tanh(), nn.Sequential(nn.Tanh()), nn.Conv2D(5, 5, 3, padding=1)])
+def test_a_residual_block_around_other_layers(like_stock, body):
+    like_stock(models.Residual(body, 5, 5, 1), 2, 5, 6, 6)
+
+
+def test_flatten_keeps_paddles_order(like_stock):
+    layer = nn.Sequential(nn.Conv2D(3, 4, 3), nn.ReLU(), nn.MaxPool2D(2), nn.Flatten(), nn.Linear(36, 7))
+    like_stock(layer, 2, 3, 8, 8)
+
+
+def test_odd_last_batches(like_stock):
+    layer = body("conv", "norm", "relu")
+    for count in (4, 3, 1, 4):
+        like_stock(layer, count, 5, 6, 6)
+
+
+def test_input_in_any_order(like_stock):
+    """A transposed view, as the accelerated layers pass it on, and a slice."""
+    layer = body("conv", "norm", "relu")
+    stock = copy.deepcopy(layer)
+    onednn.accelerate(layer, "f32")
+    whole = paddle.to_tensor(noise(2, 6, 6, 10))
+    for x in (whole[:, :, :, :5].transpose([0, 3, 1, 2]), whole.transpose([0, 3, 2, 1])[:, ::2]):
+        assert difference(layer(x).numpy(), stock(x).numpy()) < 1e-5
+
+
+@pytest.mark.parametrize(("wanted", "runs"), [(True, 3), (False, 2)])
+def test_the_first_layer_computes_no_gradient_of_its_pictures(monkeypatch, wanted, runs):
+    layer, ran, call = nn.Conv2D(5, 5, 3), [], memory.Primitive.__call__
+    onednn.accelerate(layer, "f32")
+    monkeypatch.setattr(memory.Primitive, "__call__", lambda self, *rest: [ran.append(self.what), call(self, *rest)])
+    layer(paddle.to_tensor(noise(2, 5, 6, 6), stop_gradient=not wanted)).sum().backward()
+    assert sum(what.startswith("convolution") for what in ran) == runs
+
+
+@pytest.mark.parametrize("frozen", ["conv0.weight", "norm1.weight norm1.bias", "conv0.weight norm1.weight norm1.bias"])
+def test_frozen_weights(like_stock, frozen):
+    layer = body("conv", "norm", "relu")
+    for name, parameter in layer.named_parameters():
+        parameter.stop_gradient = parameter.stop_gradient or name in frozen
+    ours = like_stock(layer, 2, 5, 6, 6)
+    assert not {f"{name} gradient" for name in frozen.split()} & set(ours)
+
+
+def test_a_batch_norm_frozen_in_part():
+    """Paddle's own forgets the gradient of the one where the other is frozen; here it is what it is without that."""
+    gradients = []
+    for freeze in (False, True):
+        layer = nn.BatchNorm2D(5)
+        onednn.accelerate(layer)
+        layer.weight.stop_gradient = freeze
+        layer(paddle.to_tensor(noise(2, 5, 6, 6))).square().sum().backward()
+        gradients.append(layer.bias.grad)
+    assert layer.weight.grad is None
+    assert paddle.equal_all(*gradients)
+
+
+@pytest.mark.parametrize("frozen", ["weight", "bias"])
+def test_frozen_weights_of_a_convolution(like_stock, frozen):
+    layer = nn.Conv2D(5, 4, 3)
+    getattr(layer, frozen).stop_gradient = True
+    assert f"{frozen} gradient" not in like_stock(layer, 2, 5, 6, 6)
+
+
+def test_without_gradients_nothing_is_kept():
+    layer = body("conv", "norm", "relu")
+    onednn.accelerate(layer)
+    x = paddle.to_tensor(noise(2, 5, 6, 6))
+    expected = layer(x)
+    with paddle.no_grad():
+        y = layer(x)
+    assert y.stop_gradient
+    assert paddle.equal_all(y, expected)
+
+
+bf16 = pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
+
+
+@bf16
+def test_bfloat16_convolutions_are_close(like_stock):
+    ours = like_stock(nn.Conv2D(16, 32, 3, padding=1), 4, 16, 8, 8, precision="bf16", close=0.02)
+    assert {value.dtype for value in ours.values()} == {np.dtype(np.float32)}
+
+
+def mixed():
+    """Accelerated parts and others in turn, one container in another, and a residual block."""
+    inside = nn.Sequential(nn.Conv2D(8, 8, 3, padding=1, bias_attr=False), nn.BatchNorm2D(8))
+    parts = [nn.Conv2D(3, 8, 3), nn.Dropout2D(0.0), nn.ReLU(), nn.BatchNorm2D(8), nn.Sequential(nn.Tanh(), nn.GELU())]
+    parts += [
+        models.Residual(inside, 8, 8, 1),
+        nn.Identity(),
+        nn.MaxPool2D(2),
+        nn.AvgPool2D(2),
+        nn.AdaptiveAvgPool2D(1),
+    ]
+    return nn.Sequential(*parts, nn.Flatten(), nn.Linear(8, 2))
+
+
+@bf16
+def test_nobody_outside_sees_bfloat16(like_stock):
+    layer, seen = mixed(), set()
+    ours = like_stock(layer, 4, 3, 10, 10, precision="bf16", close=0.2)
+    assert {value.dtype for value in ours.values()} == {np.dtype(np.float32)}
+    for each in layer.sublayers():
+        each.register_forward_post_hook(lambda layer, inputs, output: seen.update([inputs[0].dtype, output.dtype]))
+    layer(paddle.to_tensor(noise(4, 3, 10, 10)))
+    assert seen == {paddle.float32}
+
+
+@bf16
+@pytest.mark.parametrize(("precision", "expected"), [("f32", {library.F32}), ("bf16", {library.F32, library.BF16})])
+def test_inside_a_container_maps_are_bfloat16(monkeypatch, precision, expected):
+    layer, made, empty = mixed(), set(), functions.empty
+    onednn.accelerate(layer, precision)
+    monkeypatch.setattr(functions, "empty", lambda shape, dtype: (made.add(dtype), empty(shape, dtype))[1])
+    layer(paddle.to_tensor(noise(4, 3, 10, 10))).sum().backward()
+    assert made == expected

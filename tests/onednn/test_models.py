@@ -1,0 +1,191 @@
+"""Whole models: the same answers, the same curves, the same bits again, and no more memory than before."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from paddle import nn
+
+from paddle_course import models, onednn, runtime
+from paddle_course.onednn import functions, library, memory, primitives
+
+from .conftest import difference, noise
+
+SMALL = {
+    "lenet": {},
+    "lenet-sigmoid": {},
+    "camp": {},
+    "camp-deeper": {},
+    "camp-no-bn": {},
+    "vgg11": {"width": 8},
+    "vgg16": {"width": 8},
+    "resnet18": {"width": 8},
+    "resnet50": {"width": 8},
+    "resnet18-imagenet": {"width": 8},
+}
+
+
+def built(name, precision=None):
+    model = models.build(name, **SMALL[name])
+    if precision:
+        onednn.accelerate(model, precision)
+    return model
+
+
+def batch(name, count=8):
+    channels, side, _ = models.MODELS[name].input_shape
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % 4
+    side = min(side, 64)
+    pictures = rng.normal(size=(count, channels, side, side)) + labels[:, None, None, None] / 4
+    return paddle.to_tensor(pictures.astype(np.float32)), paddle.to_tensor(labels)
+
+
+def train(model, name, steps, lr=0.01):
+    pictures, labels = batch(name)
+    optimizer = paddle.optimizer.Momentum(lr, 0.9, parameters=model.parameters())
+    losses = []
+    for _ in range(steps):
+        loss = F.cross_entropy(model(pictures), labels)
+        loss.backward()
+        optimizer.step()
+        optimizer.clear_grad()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_answers_in_training_and_evaluation(name):
+    stock, fast = built(name), built(name, "f32")
+    pictures, _ = batch(name)
+    for mode in (nn.Layer.train, nn.Layer.eval):
+        mode(stock), mode(fast)
+        with paddle.no_grad():
+            assert difference(fast(pictures).numpy(), stock(pictures).numpy()) < 1e-4
+    for theirs, ours in zip(stock.state_dict().values(), fast.state_dict().values(), strict=True):
+        assert difference(ours.numpy(), theirs.numpy()) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["lenet", "camp", "vgg11", "resnet18"])
+def test_thirty_steps_are_stocks(name):
+    theirs, ours = train(built(name), name, 30), train(built(name, "f32"), name, 30)
+    assert theirs[-1] < theirs[0]
+    np.testing.assert_allclose(ours[:10], theirs[:10], rtol=1e-3)
+    np.testing.assert_allclose(ours, theirs, rtol=0.03, atol=0.003)
+
+
+@pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
+@pytest.mark.parametrize("name", ["lenet", "camp", "resnet18"])
+def test_bfloat16_learns_the_same(name):
+    theirs, ours = train(built(name), name, 30), train(built(name, "bf16"), name, 30)
+    assert ours[-1] == pytest.approx(theirs[-1], rel=0.1, abs=0.02)
+
+
+@pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
+def test_bfloat16_gradients_point_the_same_way():
+    gradients = []
+    for precision in ("f32", "bf16"):
+        model = built("camp", precision)
+        pictures, labels = batch("camp")
+        F.cross_entropy(model(pictures), labels).backward()
+        named = model.named_parameters()
+        gradients.append({n: p.grad.numpy().ravel() for n, p in named if p.grad is not None and p.ndim > 1})
+    for name, ours in gradients[1].items():
+        theirs = gradients[0][name]
+        assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.98, name
+
+
+def bits(precision):
+    """SHA-256 of a small ResNet's params after three steps."""
+    model = built("resnet18", precision)
+    train(model, "resnet18", 3)
+    return hashlib.sha256(b"".join(value.numpy().tobytes() for value in model.state_dict().values())).hexdigest()
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+def test_the_same_bits_again_and_in_another_process(precision):
+    here = bits(precision)
+    assert bits(precision) == here
+    code = (
+        "import importlib.util as u\nfrom paddle_course import runtime\nruntime.start()\n"
+        f"s = u.spec_from_file_location('tests.onednn.test_models', {__file__!r})\n"
+        f"m = u.module_from_spec(s)\ns.loader.exec_module(m)\nprint(m.bits({precision!r}))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(runtime.ROOT)}
+    words = [sys.executable, "-c", code]
+    run = subprocess.run(words, env=environment, cwd=runtime.ROOT, capture_output=True, text=True, timeout=120)
+    assert run.stdout.strip() == here, run.stderr
+
+
+def rss():
+    """Resident memory now, in kB."""
+    with open("/proc/self/statm") as file:  # noqa: PTH123
+        return int(file.read().split()[1]) * resource.getpagesize() // 1024
+
+
+def test_primitives_are_made_once():
+    model = built("resnet18", "f32")
+    made = (primitives.convolution, primitives.normalization, primitives.activation, memory.reorder)
+    train(model, "resnet18", 1)
+    before = [each.cache_info().misses for each in made]
+    train(model, "resnet18", 3)
+    assert [each.cache_info().misses for each in made] == before
+
+
+def test_no_memory_is_lost():
+    parts = [nn.Conv2D(3, 8, 3, padding=1), nn.BatchNorm2D(8), nn.ReLU(), nn.MaxPool2D(2)]
+    model = nn.Sequential(*parts, nn.AdaptiveAvgPool2D(1), nn.Flatten())
+    onednn.accelerate(model)
+    x = paddle.to_tensor(noise(4, 3, 8, 8))
+
+    def run(count):
+        for _ in range(count):
+            model(x).sum().backward()
+            model.clear_gradients()
+        return rss()
+
+    start = run(500)
+    assert run(1500) - start < 1500  # kB: less than one of each thousand bytes that went through
+
+
+def test_a_graph_that_nobody_goes_back_through_is_let_go(monkeypatch):
+    made, empty = [], functions.empty
+
+    def spy(*arguments):
+        made.append(weakref.ref(y := empty(*arguments)))
+        return y
+
+    monkeypatch.setattr(functions, "empty", spy)
+    model, (pictures, _) = built("resnet18", "f32"), batch("resnet18")
+    y = model(pictures)
+    assert len(made) > 40
+    del y
+    assert [each for each in made if each() is not None] == []
+
+
+def test_what_a_step_kept_is_let_go_with_its_backward_pass(monkeypatch):
+    """The logits of a training loop outlive their step; what their gradient needed must not."""
+    kept, forward = [], functions.Activate.forward
+
+    def spy(ctx, x, kind):
+        y = forward(ctx, x, kind)
+        kept.append(weakref.ref(ctx.known))
+        return y
+
+    monkeypatch.setattr(functions.Activate, "forward", staticmethod(spy))
+    model, x = nn.Sequential(nn.ReLU(), nn.ReLU()), paddle.to_tensor(noise(1, 1, 4, 4), stop_gradient=False)
+    onednn.accelerate(model)
+    y = model(x)
+    loss = y.sum()
+    assert all(each() is not None for each in kept)
+    loss.backward()
+    assert all(each() is None for each in kept)
