@@ -69,7 +69,7 @@ def train(lab: Lab, name: str, phases: Sequence[training.Phase], model: str = "c
     seed = settings.pop("seed", lab.config.seed)
     images = settings.pop("images", None) or lab.images("cifar10", "train")
     held = settings.pop("held_out", None) or {"test": pictures(lab, lab.images("cifar10", "test"))}
-    net, data = models.build(model, seed=seed), pictures(lab, images, seed, shuffle=True)
+    net, data = lab.model(model, seed), pictures(lab, images, seed, shuffle=True)
     return Trained(net, training.fit(lab.run(f"{name}-{seed}"), net, data, phases, held_out=held, **settings))
 
 

@@ -49,7 +49,7 @@ def digits(lab: Lab, split: str) -> batches.Batches:
 
 def train(lab: Lab, name: str, phases: Sequence[training.Phase], start: Path | None = None) -> Trained:
     """LeNet, from new weights or from the params of the run `start`."""
-    net = models.build("lenet", seed=lab.config.seed)
+    net = lab.model("lenet")
     held = {"test": digits(lab, "test")}
     return Trained(net, training.fit(lab.run(name), net, digits(lab, "train"), phases, held_out=held, start=start))
 

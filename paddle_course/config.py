@@ -45,6 +45,7 @@ class RunConfig:
     data_root: str = flag("", "where the data lies; empty = PADDLE_COURSE_DATA or data/")
     data: str = flag("real", "stand-in = small synthetic data in the true file formats", ("real", "stand-in"))
     device: str = flag("cpu", "where Paddle computes", ("cpu", "gpu"))
+    accelerate: str = flag("auto", "convolutions on the CPU: off = Paddle's own", ("off", "f32", "bf16", "auto"))
     fresh: bool = flag(False, "start over instead of going on where the last run stopped")
     publish: bool = flag(False, "enter the results into docs/results.json")
 

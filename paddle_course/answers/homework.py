@@ -15,14 +15,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paddle_course import config as configuration
-from paddle_course import readers, runtime, training
+from paddle_course import models, onednn, readers, runtime, training
 from paddle_course.answers import console, page, results
 from paddle_course.answers.pieces import Answer, Question
 from paddle_course.config import RunConfig
 from paddle_course.runtime import ROOT, UserError
+
+if TYPE_CHECKING:
+    from paddle import nn
 
 
 class Lab:
@@ -32,12 +35,23 @@ class Lab:
         self.config, self.directory = config, directory
         self.synthetic = False
         self._begun: set[str] = set()
+        self._told: set[str] = set()
         self.images = functools.cache(self._images)
 
     def _images(self, name: str, split: str) -> readers.Images:
         found = readers.load(name, split, readers.data_root(self.config.data_root), self.config.data)
         self.synthetic = self.synthetic or found.synthetic
         return found
+
+    def model(self, name: str, seed: int | None = None, **settings: Any) -> nn.Layer:
+        """A new model from `models.build`, on the fast path unless --accelerate off."""
+        net = models.build(name, seed=self.config.seed if seed is None else seed, **settings)
+        if self.config.accelerate != "off":
+            report = str(onednn.accelerate(net, self.config.accelerate))
+            if name not in self._told:
+                print(f"{name}: {report}", file=sys.stderr)
+                self._told.add(name)
+        return net
 
     def run(self, name: str) -> training.Run:
         """The directory of the training `name`; emptied first under --fresh."""

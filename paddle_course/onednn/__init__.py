@@ -7,4 +7,6 @@ onednn.restore(model)                 # Paddle's own kernels again
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"swap": ["Report", "accelerate", "restore"]})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"swap": ["Report", "accelerate", "precision", "restore"]}
+)

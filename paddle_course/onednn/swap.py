@@ -103,6 +103,14 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
     return Report(precision, dict(swapped), dict(stock))
 
 
+def precision(model: nn.Layer) -> str:
+    """What the convolutions of `model` multiply in at present: "stock", "f32" or "bf16"."""
+    for layer in model.sublayers(include_self=True):
+        if "onednn" in vars(layer):
+            return "bf16" if layer.onednn.within == library.BF16 else "f32"
+    return "stock"
+
+
 def kind_of(layer: nn.Layer) -> Kind | None:
     """Classes are compared, not instances: what a subclass does in its own forward is not known here.
 

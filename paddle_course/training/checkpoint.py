@@ -28,7 +28,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
-from paddle_course import runtime
+from paddle_course import onednn, runtime
 from paddle_course.runtime import UserError, write_file
 
 PARAMS, OPTIMIZER, STATE = "params.safetensors", "optimizer.safetensors", "state.json"
@@ -129,7 +129,7 @@ def save(directory: Path, model: paddle.nn.Layer, optimizer: paddle.optimizer.Op
     arrays = {ours: np.array(accumulators[theirs].numpy(), order="C") for theirs, ours in names.items()}
     files = {PARAMS: to_bytes(param_arrays(model)), OPTIMIZER: to_bytes(arrays)}
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    about = {"optimizer": type(optimizer).__name__, "sha256": digests, "fingerprint": runtime.fingerprint()}
+    about = {"optimizer": type(optimizer).__name__, "sha256": digests, "fingerprint": fingerprint(model)}
     files[STATE] = json.dumps({"state": asdict(state)} | about, indent=2).encode()
     temporary = directory.with_name(f".{directory.name}.tmp")
     try:
@@ -141,6 +141,11 @@ def save(directory: Path, model: paddle.nn.Layer, optimizer: paddle.optimizer.Op
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return digests[PARAMS]
+
+
+def fingerprint(model: paddle.nn.Layer) -> dict[str, str]:
+    """What the last bits of this training depend on."""
+    return runtime.fingerprint() | {"convolutions": onednn.precision(model)}
 
 
 def read_state(directory: Path) -> tuple[State, dict[str, Any]]:

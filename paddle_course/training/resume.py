@@ -11,7 +11,6 @@ from typing import Any
 
 import paddle
 
-from paddle_course import runtime
 from paddle_course.runtime import Stopped, Stopper, write_file
 from paddle_course.training import checkpoint, health, optimizers
 from paddle_course.training.checkpoint import State
@@ -54,7 +53,7 @@ def resume(run: Run, model: paddle.nn.Layer, phases: Sequence[Phase], spe: int) 
     phase, _ = phase_at(phases, (int(directory.name) - 1) // spe)  # the phase of the last update, not of the next
     optimizer = optimizers.build(phase.optimizer, model, **phase.settings)
     state, about = checkpoint.load_persistables(directory, model, optimizer)
-    then, now = about["fingerprint"], runtime.fingerprint()
+    then, now = about["fingerprint"], checkpoint.fingerprint(model)
     if changed := [f"{key} {then.get(key)}, now {now[key]}" for key in now if now[key] != then.get(key)]:
         print(f"warning: {run.name} goes on with {'; '.join(changed)}: the last bits may differ", file=sys.stderr)
     return optimizer, state
