@@ -156,7 +156,7 @@ def why_not() -> str:
     """Why oneDNN cannot be used for training on this machine; empty where it can.
 
     AVX2 alone will not do: held to it by ONEDNN_MAX_CPU_ISA, oneDNN 3.6.2 damaged the heap in the gradients of a ResNet
-    of width 4. Under AVX-512 no primitive of any model here was seen to write beyond its tensors.
+    of width 4. Under AVX-512 no primitive of the models here was seen to write behind the tensors it was given.
     """
     import paddle
 
