@@ -6,8 +6,9 @@
 # ./run.sh doctor         what this machine has: Python, Paddle, threads, data sets, room on the disk
 # ./run.sh test [ARGS]    the tests
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-words="${OMP_NUM_THREADS:+OMP_NUM_THREADS=$OMP_NUM_THREADS }./run.sh${*:+ $*}"
+unset CDPATH
+here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+words="${OMP_NUM_THREADS:+OMP_NUM_THREADS=$OMP_NUM_THREADS }./run.sh$([ $# -eq 0 ] || printf ' %q' "$@")"
 export PYTHONPATH="$here" PADDLE_COURSE_COMMAND="$words"
 
 course() { # runs Python as install.py finds or makes it

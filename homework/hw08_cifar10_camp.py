@@ -37,13 +37,13 @@ FORUM = {
 
 @dataclass(frozen=True)
 class Config(RunConfig):
-    seeds: int = flag(1, "runs of the camp network as the course trains it")
-    batch_size: int = flag(128, "pictures per update")
-    camp_epochs: int = flag(20, "epochs of the camp network as the course trains it (questions 1, 4, 6)")
-    short_epochs: int = flag(2, "epochs of each row in the comparisons (questions 1, 2, 5, 6); 20 with --full")
+    seeds: int = flag(1, "runs of the camp network as the course trains it", least=1)
+    batch_size: int = flag(128, "pictures per update", least=1)
+    camp_epochs: int = flag(20, "epochs of the camp network as the course trains it (questions 1, 4, 6)", least=1)
+    short_epochs: int = flag(2, "epochs of each row in the comparisons (questions 1, 2, 5, 6); 20 with --full", least=1)
     per_class: tuple[int, ...] = flag((10, 20, 50, 100, 200, 500, 1000), "question 3; up to 5000 with --full")
-    curve_seeds: int = flag(3, "question 3: runs per number of pictures")
-    deep_pictures: int = flag(1000, "question 5: pictures that each network is trained on; 50000 with --full")
+    curve_seeds: int = flag(3, "question 3: runs per number of pictures", least=1)
+    deep_pictures: int = flag(1000, "question 5: pictures that each network is trained on; 50000 with --full", least=10)
     photos: str = flag("", "question 4: a folder with your own pictures; empty = pets/ among the data")
 
 
@@ -137,7 +137,9 @@ def optimizers(lab: Lab) -> Answer:
     return Answer.of(
         by_optimizer := answers.compare("Optimizers", by_optimizer | {"adam": adam}, DATA, f"{n} epochs"),
         by_loss := answers.compare("Losses with Adam", {"cross-entropy": adam} | by_loss, DATA, f"{n} epochs of Adam"),
-        tuned := answers.compare("Fine-tuning from saved params", tuned, DATA, f"{n} + {more} epochs"),
+        tuned := answers.compare(
+            "Fine-tuning from saved params (minutes without the Adam before)", tuned, DATA, f"{n} + {more} epochs"
+        ),
         answers.curves("optimizers", "Test accuracy by optimizer", curves, "epoch", "accuracy", percent=True),
         epochs=n,
         more=more,
@@ -164,6 +166,9 @@ def sample_count(lab: Lab) -> Answer:
     More and more pictures per class: what is the curve, how many are enough, and could a model recognise everything?"""
     config, images, test = lab.config, lab.images("cifar10", "train"), pictures(lab, lab.images("cifar10", "test"))
     sizes = (5, 10, 20) if config.smoke else config.per_class + ((2000, 5000) if config.full else ())
+    sizes = tuple(size for size in sorted(set(sizes)) if size <= np.bincount(images.labels).min())
+    if len(sizes) < 3:
+        raise runtime.UserError(f"--per-class {config.per_class}: a curve needs three sizes that {images.source} has")
     seeds = range(config.seed, config.seed + (1 if config.smoke else config.curve_seeds))
 
     def accuracy(size: int, seed: int) -> float:
@@ -194,12 +199,12 @@ def deep_networks(lab: Lab) -> Answer:
     How are VGG and ResNet built, how do they differ in accuracy and training time, and why?"""
     config, images, test = lab.config, lab.images("cifar10", "train"), lab.images("cifar10", "test")
     count = 2 if config.smoke else 5000 if config.full else config.deep_pictures // 10
-    some = images.take(readers.balanced(images, count, config.seed))
-    held = {"test": pictures(lab, test.take(np.arange(50 if config.smoke else 1000)))}
+    some = images.take(readers.balanced(images, min(count, np.bincount(images.labels).min()), config.seed))
+    held = {"test": pictures(lab, test.take(np.arange(min(50 if config.smoke else 1000, len(test)))))}
     names, phases = ("camp", "vgg11", "vgg16", "resnet18"), [phase(short(lab))]
     rows = {name: [train(lab, f"deep-{name}", phases, name, images=some, held_out=held)] for name in names}
     deep = answers.compare(
-        "A short run",
+        "Networks",
         rows,
         f"CIFAR-10, {len(some):,} / {len(held['test'].data):,}",
         f"{len(some):,} pictures, {short(lab)} epochs",
@@ -207,7 +212,12 @@ def deep_networks(lab: Lab) -> Answer:
     )
     speed = answers.bars("speed", "Pictures per second while training", names, list(deep.speed.values()))
     return Answer.of(
-        deep, speed, deep=deep, pictures=len(some), hours={n: 1e6 / s / 3600 for n, s in deep.speed.items()}
+        deep,
+        speed,
+        deep=deep,
+        pictures=len(some),
+        epochs=short(lab),
+        hours={n: 1e6 / s / 3600 for n, s in deep.speed.items()},
     )
 
 

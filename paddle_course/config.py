@@ -26,9 +26,9 @@ from paddle_course.runtime import UserError
 Config = TypeVar("Config", bound="RunConfig")
 
 
-def flag(default: Any, help: str, choices: Sequence[Any] | None = None) -> Any:
-    """A dataclass field that is also a command-line flag."""
-    return field(default=default, metadata={"help": help, "choices": choices})
+def flag(default: Any, help: str, choices: Sequence[Any] | None = None, least: int = 0) -> Any:
+    """A dataclass field that is also a command-line flag; `least` is the smallest integer it may be."""
+    return field(default=default, metadata={"help": help, "choices": choices, "least": least})
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class RunConfig:
     smoke: bool = flag(False, "run every path in seconds, on stand-in data; the numbers mean nothing")
     full: bool = flag(False, "the published settings, however long they take")
     seed: int = flag(0, "every draw is a function of this")
-    seeds: int = flag(3, "runs per setting where a mean and its spread are reported")
+    seeds: int = flag(3, "runs per setting where a mean and its spread are reported", least=1)
     epochs: int = flag(0, "epochs of every training; 0 = each question's own budget")
     out: str = flag("", "the run directory; empty = runs/<homework>/<data>")
     data_root: str = flag("", "where the data lies; empty = PADDLE_COURSE_DATA or data/")
@@ -53,7 +53,10 @@ class RunConfig:
 def parse(config: type[Config], argv: Sequence[str] | None = None, description: str = "") -> Config:
     """The command line (default: sys.argv) as a `config`. `--help` prints and ends; mistakes end with exit code 2."""
     parser = argparse.ArgumentParser(
-        prog="", description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        prog="./run.sh",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.usage = "./run.sh HOMEWORK [flags]"
     kinds = typing.get_type_hints(config)
@@ -73,8 +76,9 @@ def parse(config: type[Config], argv: Sequence[str] | None = None, description: 
             )
     values = vars(parser.parse_args(argv))
     for each in dataclasses.fields(config):
-        if kinds[each.name] is int and values[each.name] < 0:
-            parser.error(f"argument --{each.name.replace('_', '-')}: {values[each.name]} is negative")
+        if kinds[each.name] is int and values[each.name] < each.metadata.get("least", 0):
+            name, least = each.name.replace("_", "-"), each.metadata["least"]
+            parser.error(f"argument --{name}: {values[each.name]} is too small, it must be at least {least}")
     return config(**values)
 
 

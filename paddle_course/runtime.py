@@ -7,6 +7,7 @@ matters because Paddle and its MKL read these variables once, at import.
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import hashlib
 import io
@@ -165,6 +166,14 @@ def run(main: Callable[[], None]) -> int:
     except Stopped as stopped:
         print(f"stopped: {stopped}", file=sys.stderr)
         return stopped.code
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        print(
+            f"error: {error.strerror}: make room, or name another place with --out; what was saved stays",
+            file=sys.stderr,
+        )
+        return 2
     except KeyboardInterrupt:
         print("stopped: the same command goes on from the last checkpoint", file=sys.stderr)
         return 130

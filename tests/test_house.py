@@ -69,3 +69,14 @@ def test_every_homework_is_in_the_index() -> None:
     index = (ROOT / "homework/README.md").read_text(encoding="utf-8")
     for script in (ROOT / "homework").glob("*.py"):
         assert script.name in index
+
+
+def test_run_sh_works_through_a_link_and_from_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "link.sh").symlink_to(ROOT / "run.sh")
+    words = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 60}
+    run = subprocess.run(["bash", str(tmp_path / "link.sh"), "hw77"], **words)
+    assert run.returncode == 2
+    assert "no homework is called hw77" in run.stderr
+    run = subprocess.run(["bash", str(tmp_path / "link.sh"), "--help"], **words)
+    assert run.returncode == 0
+    assert "./run.sh board" in run.stdout

@@ -58,7 +58,9 @@ def test_paddle_starts_quietly_and_says_what_it_stands_on() -> None:
     [
         (["--qestion", "1"], "--qestion"),
         (["--epochs", "many"], "many"),
-        (["--seed", "-1"], "negative"),
+        (["--seed", "-1"], "at least 0"),
+        (["--seeds", "0"], "at least 1"),
+        (["--per-class", "10", "--smoke", "--question", "9"], "questions 1, 2, 3"),
         (["--data", "fake"], "fake"),
         (["--question", "9"], "questions 1, 2, 3"),
         (["--device", "gpu"], "built for the CPU"),

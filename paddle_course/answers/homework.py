@@ -34,7 +34,7 @@ class Lab:
     def __init__(self, config: RunConfig, directory: Path):
         self.config, self.directory = config, directory
         self.synthetic = False
-        self._begun: set[str] = set()
+        self.begun: set[str] = set()
         self._told: set[str] = set()
         self.images = functools.cache(self._images)
 
@@ -56,9 +56,9 @@ class Lab:
     def run(self, name: str) -> training.Run:
         """The directory of the training `name`; emptied first under --fresh."""
         run = training.Run(self.directory / name)
-        if self.config.fresh and name not in self._begun:
+        if self.config.fresh and name not in self.begun:
             run.clear()
-        self._begun.add(name)
+        self.begun.add(name)
         return run
 
     @property
@@ -90,7 +90,7 @@ def homework(
         raise UserError(f"--question {min(unknown)}: {path.stem} has the questions {', '.join(map(str, questions))}")
     print(runtime.start(config.device), file=sys.stderr)
     short = path.stem.partition("_")[0]
-    directory = Path(config.out) if config.out else ROOT / "runs" / short / ("smoke" if config.smoke else config.data)
+    directory = Path(config.out) if config.out else ROOT / "runs" / short / place(config)
     with alone(directory):
         lab, start = Lab(config, directory), time.perf_counter()
         runtime.write_file(directory / "config.json", json.dumps(configuration.describe(config), indent=2))
@@ -107,6 +107,11 @@ def homework(
         if config.publish:
             publish(short, lab, answered)
         print(f"\nreport: {report}\nto paste: {report.with_name('answers.md')}")
+
+
+def place(config: RunConfig) -> str:
+    """The name of the run directory: settings that change every training have one of their own."""
+    return "smoke" if config.smoke else f"{config.data}-full" if config.full else config.data
 
 
 def facts(config: RunConfig, minutes: float) -> dict[str, Any]:
@@ -128,6 +133,10 @@ def publish(short: str, lab: Lab, answered: Mapping[int, Question]) -> None:
     if lab.synthetic:  # found in the place of the real ones
         raise UserError(f"--publish: the data in {lab.config.data_root or 'data/'} is synthetic")
     about = runtime.environment()
+    for name in sorted(lab.begun):
+        then = configuration.load(lab.directory / name / "environment.json")["commit"]
+        if then != about["commit"]:
+            raise UserError(f"--publish: {name} was trained by commit {then}, this is {about['commit']}: use --fresh")
     machine = f"{about['cores']} cores {about['processor'].partition(' ')[2]}, Paddle {about['paddle']}"
     made = {"command": about["command"], "commit": about["commit"], "machine": machine}
     entries = [

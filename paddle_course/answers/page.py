@@ -14,6 +14,7 @@ import jinja2
 
 from paddle_course.answers import words as wording
 from paddle_course.answers.pieces import Figure, Question, cells, numeric
+from paddle_course.runtime import write_file
 
 SYNTHETIC = {
     "zh": "本页结果来自程序生成的替代数据，其中的数字不说明真实数据上的任何结论。",
@@ -49,11 +50,11 @@ def write(
     run_dir = Path(run_dir)
     (run_dir / "figures").mkdir(parents=True, exist_ok=True)
     for figure in _figures(questions):
-        (run_dir / "figures" / f"{figure.name}.png").write_bytes(figure.png)
+        write_file(run_dir / "figures" / f"{figure.name}.png", figure.png)
     page = run_dir / "report.html"
-    page.write_text(_html(title, questions, text, synthetic, facts), encoding="utf-8")
+    write_file(page, _html(title, questions, text, synthetic, facts))
     answers = run_dir / "answers.md"
-    answers.write_text("\n\n".join(_markdown(title, questions, text, synthetic, facts)) + "\n", encoding="utf-8")
+    write_file(answers, "\n\n".join(_markdown(title, questions, text, synthetic, facts)) + "\n")
     return page, answers
 
 

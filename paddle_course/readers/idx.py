@@ -39,7 +39,7 @@ def read_idx(path: str | Path) -> np.ndarray:
             raw = gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} cannot be read ({error}); delete it and get it again") from None
-    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] not in TYPES:
+    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] not in TYPES or raw[3] > 8:
         raise UserError(f"{path} is not an idx file: it begins with {raw[:4].hex(' ') or 'nothing'}; get it again")
     start = 4 + 4 * raw[3]
     if len(raw) < start:

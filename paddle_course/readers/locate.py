@@ -35,6 +35,7 @@ PLACES = {
     "fashion-mnist": ("fashion-mnist",),
     "pets": ("pets",),
 }
+UNPACKED = {"cifar10": ("*_batch*", 6), "cifar100": ("t*", 2)}  # files of pictures in an unpacked folder
 
 
 def data_root(argument: str | Path | None = None) -> Path:
@@ -84,4 +85,7 @@ def _find(name: str, root: Path) -> Path | None:
 def _whole(name: str, place: Path) -> bool:
     if name in ("mnist", "fashion-mnist"):  # four files, of which a broken-off download may have brought two
         return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
+    if place.is_dir() and name in UNPACKED:  # a half-unpacked folder must not hide the archive beside it
+        pattern, count = UNPACKED[name]
+        return len(list(place.glob(pattern))) >= count
     return place.exists()

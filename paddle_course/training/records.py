@@ -45,7 +45,7 @@ class Run:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def begin(self, plan: dict[str, Any]) -> None:
-        """Note the plan and the environment, or check that an earlier start had the same plan."""
+        """Note the plan, or check that an earlier start had the same one."""
         path = self.directory / "config.json"
         plan = json.loads(json.dumps(plan))  # tuples become lists, as they come back from the file
         if path.exists() and (changes := config.differences(config.load(path), plan)):
@@ -54,7 +54,6 @@ class Run:
                 "start over with --fresh or name another place with --out"
             )
         write_file(path, json.dumps(plan, indent=2))
-        write_file(self.directory / "environment.json", json.dumps(runtime.environment(), indent=2))
 
     def records(self, kind: str = "") -> list[dict[str, Any]]:
         """The records so far, or those of one `kind` ("train", "epoch", ...); a cut-off last line is left out."""
@@ -67,7 +66,11 @@ class Run:
         return [each for each in found if not kind or each["kind"] == kind]
 
     def cut(self, step: int) -> None:
-        """Drop what was recorded after `step`, in metrics.jsonl and for VisualDL."""
+        """Drop what was recorded after `step`, in metrics.jsonl and for VisualDL; at step 0 everything."""
+        if step == 0:
+            self.metrics.unlink(missing_ok=True)
+            shutil.rmtree(self.vdl.parent, ignore_errors=True)
+            return
         kept = [json.dumps(each) + "\n" for each in self.records() if each["step"] <= step]
         write_file(self.metrics, "".join(kept))
         if self.vdl.exists():
@@ -97,6 +100,7 @@ class Recorder:
 
     def __init__(self, run: Run, step: int):
         run.cut(step)
+        write_file(run.directory / "environment.json", json.dumps(runtime.environment(), indent=2))
         self._lines = run.metrics.open("a", encoding="utf-8")
         (run.directory / "vdl").mkdir(exist_ok=True)
         with contextlib.redirect_stdout(io.StringIO()):  # it announces every file that it goes on with

@@ -11,7 +11,8 @@ from typing import Any
 
 import paddle
 
-from paddle_course.runtime import Stopped, Stopper, write_file
+from paddle_course import config
+from paddle_course.runtime import Stopped, Stopper, UserError, write_file
 from paddle_course.training import checkpoint, health, optimizers
 from paddle_course.training.checkpoint import State
 from paddle_course.training.plan import Phase, Result, phase_at
@@ -64,7 +65,10 @@ def finish(run: Run, model: paddle.nn.Layer, state: State, patience: int) -> Res
     params = best_params(run) if patience else run.checkpoints / str(state.step) / checkpoint.PARAMS
     step = state.best_step if patience else state.step
     about = {"params": str(params.relative_to(run.directory)), "sha256": checkpoint.sha256(params), "step": step}
+    if step == 0:
+        raise UserError(f"{run.name} never had a validation accuracy to choose its params by")
     write_file(run.directory / "result.json", json.dumps(about, indent=2))
+    print(f"{run.name}: SHA-256 of its params.safetensors {about['sha256']}", file=sys.stderr)
     return ended(run, model)
 
 
@@ -78,8 +82,12 @@ def ended(run: Run, model: paddle.nn.Layer) -> Result | None:
         raise health.Diverged(json.loads(path.read_text())["message"])
     if not (path := run.directory / "result.json").exists():
         return None
-    about = json.loads(path.read_text())
+    about = config.load(path)
     params = run.directory / about["params"]
+    if not params.exists() or checkpoint.sha256(params) != about["sha256"]:
+        raise UserError(
+            f"{params} is not what {run.name} ended with: it is damaged or gone, use --fresh to train again"
+        )
     checkpoint.load_params(params, model)
     epochs = run.records("epoch")
     final = next(each for each in epochs if each["step"] == about["step"])

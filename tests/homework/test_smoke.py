@@ -55,3 +55,12 @@ def test_every_question_is_answered_on_stand_ins(
     assert all(f"figures/{figure.name}" in answers for figure in figures)
     module.main(words)  # finished: shown again, the same
     assert (tmp_path / "run/report.html").read_text(encoding="utf-8").count("<table") == page.count("<table")
+
+
+def test_stand_ins_serve_the_full_settings_too(tmp_path: Path, stand_ins: Path) -> None:
+    module = load(next(script for script in SCRIPTS if script.stem.startswith("hw08")))
+    words = ["--data", "stand-in", "--question", "3", "--epochs", "1", "--curve-seeds", "1"]
+    module.main([*words, "--out", str(tmp_path / "run"), "--data-root", str(stand_ins)])
+    assert "SYNTHETIC" in (tmp_path / "run/report.html").read_text(encoding="utf-8")
+    with pytest.raises(runtime.UserError, match="three sizes"):
+        module.main([*words, "--per-class", "10,20", "--out", str(tmp_path / "b"), "--data-root", str(stand_ins)])

@@ -91,3 +91,37 @@ def test_other_threads_are_mentioned(tmp_path: Path, capsys: pytest.CaptureFixtu
     path.write_text(json.dumps(about))
     fit(tmp_path / "run")
     assert "threads 64, now" in capsys.readouterr().err
+
+
+def test_params_that_are_not_those_of_the_run_are_refused(tmp_path: Path) -> None:
+    result = fit(tmp_path / "run")
+    other = fit(tmp_path / "other", phases=toy.phases("sgd", 1))
+    result.params.write_bytes(other.params.read_bytes())  # intact, but somebody else's
+    with pytest.raises(runtime.UserError, match="not what run ended with"):
+        fit(tmp_path / "run")
+    (tmp_path / "run/result.json").write_text("{")
+    with pytest.raises(runtime.UserError, match=r"result\.json cannot be read.*--fresh"):
+        fit(tmp_path / "run")
+
+
+def test_a_start_without_a_checkpoint_leaves_no_records_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("killed after the first records")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "timed", broken)
+        with pytest.raises(RuntimeError, match="killed"):
+            fit(tmp_path / "run")
+    fit(tmp_path / "run")
+    fit(tmp_path / "whole")
+    files = [sorted(p.name[:8] for p in (tmp_path / name / "vdl").iterdir()) for name in ("run", "whole")]
+    assert files[0] == files[1]
+    assert numbers(tmp_path / "run") == numbers(tmp_path / "whole")
+
+
+def test_showing_a_run_again_leaves_its_environment_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit(tmp_path / "run")
+    before = (tmp_path / "run/environment.json").read_text()
+    monkeypatch.setenv("PADDLE_COURSE_COMMAND", "./run.sh somebody else")
+    fit(tmp_path / "run")
+    assert (tmp_path / "run/environment.json").read_text() == before
