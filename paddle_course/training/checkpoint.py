@@ -178,8 +178,8 @@ def latest(checkpoints: Path) -> Path | None:
 
 
 def keep(checkpoints: Path, count: int = 2) -> None:
-    """Remove all but the newest `count` checkpoints."""
-    for directory in steps(checkpoints)[count:]:
+    """Remove all but the newest `count` checkpoints, and what a kill left half-written."""
+    for directory in [*steps(checkpoints)[count:], *checkpoints.glob(".*.tmp")]:
         shutil.rmtree(directory, ignore_errors=True)
 
 

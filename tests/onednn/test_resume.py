@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paddle_course import onednn, training
-from paddle_course.training import loop, screen
+from paddle_course.training import resume, screen
 from tests.training import toy
 
 
@@ -23,7 +23,7 @@ def fit(directory, extra=0):
 def test_a_training_goes_on_in_the_same_bits(tmp_path, monkeypatch):
     whole = fit(tmp_path / "whole")
     assert whole.final["test_accuracy"] > 0.8
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(resume, "CHECKPOINT_EVERY", 0.0)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         steps, step = [], screen.Screen.step
 

@@ -176,3 +176,12 @@ def test_a_materialised_optimizer_has_not_moved_the_params() -> None:
     names = partial(checkpoint.materialise, model, decaying)({"conv.weight/moment1": np.zeros(1)})
     assert values(model) == before
     assert "conv.weight/moment1" in names.values()
+
+
+def test_what_a_kill_left_half_written_is_swept_away(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "1", *stepped("sgd"), State(step=1))
+    (tmp_path / ".2.tmp").mkdir()
+    (tmp_path / ".2.tmp" / checkpoint.PARAMS).write_bytes(b"half")
+    assert checkpoint.latest(tmp_path) == tmp_path / "1"
+    checkpoint.keep(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["1"]
