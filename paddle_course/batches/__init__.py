@@ -24,5 +24,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "pad_crop",
             "rotate",
         ],
+        "views": ["mirrored", "one_view", "six_views"],
     },
 )

@@ -15,5 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],
         "mlp": ["MLP"],
+        "fast": ["FastNet"],
     },
 )

@@ -4,9 +4,10 @@ A checkpoint is a directory:
 
     params.safetensors      weights and running statistics by structured name, `block1.conv.weight`
     optimizer.safetensors   the optimizer's accumulators, `block1.conv.weight/moment1`
-    state.json              where the training stands, and the SHA-256 of both files; written last
+    slow.safetensors        the averaged params, where the training averages them
+    state.json              where the training stands, and the SHA-256 of these files; written last
 
-Params alone are what another optimizer or another program wants; all three together are the persistables. Paddle's own
+Params alone are what another optimizer or another program wants; all together are the persistables. Paddle's own
 names, `conv2d_0.w_0_moment1_0`, never enter a file: they change as soon as a second model is built.
 """
 
@@ -31,7 +32,8 @@ from safetensors.numpy import save as to_bytes
 from paddle_course import onednn, runtime
 from paddle_course.runtime import UserError, write_file
 
-PARAMS, OPTIMIZER, STATE = "params.safetensors", "optimizer.safetensors", "state.json"
+PARAMS, OPTIMIZER, SLOW = "params.safetensors", "optimizer.safetensors", "slow.safetensors"
+STATE = "state.json"
 Arrays = dict[str, np.ndarray]
 
 
@@ -122,12 +124,20 @@ def accumulator_names(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimi
     return names
 
 
-def save(directory: Path, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, state: State) -> str:
+def save(
+    directory: Path,
+    model: paddle.nn.Layer,
+    optimizer: paddle.optimizer.Optimizer,
+    state: State,
+    slow: Arrays | None = None,
+) -> str:
     """Write the persistables to `directory`, whole or not at all, and return the SHA-256 of the params."""
     accumulators = optimizer.state_dict()
     names = accumulator_names(model, optimizer)
     arrays = {ours: np.array(accumulators[theirs].numpy(), order="C") for theirs, ours in names.items()}
     files = {PARAMS: to_bytes(param_arrays(model)), OPTIMIZER: to_bytes(arrays)}
+    if slow:
+        files[SLOW] = to_bytes(slow)
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     about = {"optimizer": type(optimizer).__name__, "sha256": digests, "fingerprint": fingerprint(model)}
     files[STATE] = json.dumps({"state": asdict(state)} | about, indent=2).encode()
@@ -149,7 +159,7 @@ def fingerprint(model: paddle.nn.Layer) -> dict[str, str]:
 
 
 def read_state(directory: Path) -> tuple[State, dict[str, Any]]:
-    """The state of a checkpoint and the rest of its state.json, after checking both files against their SHA-256."""
+    """The state of a checkpoint and the rest of its state.json, after checking its files against their SHA-256."""
     try:
         about = json.loads((directory / STATE).read_text(encoding="utf-8"))
         state = State(**about.pop("state"))

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import paddle
 
 from paddle_course import batches
 
+Views = Callable[[np.ndarray], Iterable[tuple[float, np.ndarray]]]
 
-def predict(model: paddle.nn.Layer, data: batches.Batches) -> tuple[np.ndarray, np.ndarray]:
-    """Logits (N, K) float32 and labels (N,) of all of `data`, in its order; the model's mode is put back."""
+
+def predict(
+    model: paddle.nn.Layer, data: batches.Batches, views: Views = batches.one_view
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (N, K) float32 and labels (N,) of all of `data`, in its order; the model's mode is put back.
+
+    `views` are the versions of each picture that the model is shown, with the weight of each in the mean logits.
+    """
     was_training = model.training
     model.eval()
     logits, labels = [], []
     with paddle.no_grad():
         for images, batch_labels in data.epoch(0):
-            logits.append(model(paddle.to_tensor(images)).numpy())
+            seen = [weight * model(paddle.to_tensor(view)).numpy() for weight, view in views(images)]
+            logits.append(sum(seen))
             labels.append(batch_labels)
     if was_training:
         model.train()
     return np.concatenate(logits), np.concatenate(labels)
 
 
-def evaluate(model: paddle.nn.Layer, data: batches.Batches, loss: Callable[..., paddle.Tensor]) -> dict[str, float]:
+def evaluate(
+    model: paddle.nn.Layer,
+    data: batches.Batches,
+    loss: Callable[..., paddle.Tensor],
+    views: Views = batches.one_view,
+) -> dict[str, float]:
     """Mean loss and accuracy over all of `data`."""
-    logits, labels = predict(model, data)
+    logits, labels = predict(model, data, views)
     with paddle.no_grad():
         value = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).item()
     return {"loss": value, "accuracy": hits(logits, labels) / len(labels)}

@@ -16,10 +16,11 @@ import paddle
 from paddle_course import batches
 from paddle_course.runtime import Stopper, seed_of
 from paddle_course.training import checkpoint, losses, optimizers
+from paddle_course.training.averaging import SlowWeights
 from paddle_course.training.checkpoint import State
 from paddle_course.training.evaluation import evaluate, hits
 from paddle_course.training.health import check, gradient_norm, largest
-from paddle_course.training.plan import Phase, Result, phase_at, plan, settings
+from paddle_course.training.plan import Phase, Result, freeze, phase_at, plan, settings
 from paddle_course.training.records import Recorder, Run
 from paddle_course.training.resume import Saver, best_params, ended, finish, resume
 from paddle_course.training.screen import Screen
@@ -55,7 +56,7 @@ def fit(
         return done
     spe = len(train)  # steps per epoch
     total = sum(phase.epochs for phase in phases) * spe
-    optimizer, state = resume(run, model, phases, spe)
+    optimizer, slow, state = resume(run, model, phases, spe)
     with Stopper() as stop, Recorder(run, state.step) as record, Screen(run.name, total, state.step) as screen:
         save = Saver(run, model, state, record, stop)
         if state.step == 0:
@@ -65,8 +66,10 @@ def fit(
         while not over(state, total, patience):
             epoch, position = divmod(state.step, spe)
             phase, first = phase_at(phases, epoch)
+            freeze(model, phases, epoch)
             if state.step == first * spe:
                 optimizer = optimizers.build(phase.optimizer, model, **phase.settings)
+                slow = SlowWeights(model) if phase.average else None
             model.train()
             for images, labels in timed(train.epoch(epoch, position), state):
                 lr = phase.schedule(state.step - first * spe)
@@ -83,17 +86,19 @@ def fit(
                 check(run, state, now)
                 optimizer.step()
                 optimizer.clear_grad()
+                if slow and (share := phase.average(state.step + 1 - first * spe)) is not None:
+                    slow.update(share)
 
                 state.count_in(len(labels), now["loss"], now["accuracy"])
                 screen.step(len(labels), now["loss"], lr)
                 if noted:
                     record("train", state.step, epoch=epoch, phase=phase.optimizer, **now, **state.clocks())
                 if state.step % spe:
-                    save(optimizer)
+                    save(optimizer, slow)
             check(run, state, {"largest param": largest(model), "lr": lr})
             held = {name: evaluate(model, each, loss) for name, each in held_out.items()}
             end_epoch(run, record, screen, model, state, epoch, held)
-            save(optimizer, now=over(state, total, patience))
+            save(optimizer, slow, now=over(state, total, patience))
         record.settings(settings(model, train, phases), [f"epoch/{name}_accuracy" for name in ("train", *held_out)])
     return finish(run, model, state, patience)
 

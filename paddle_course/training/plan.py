@@ -5,23 +5,35 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import paddle
+
 from paddle_course import batches, config
-from paddle_course.runtime import seed_of
+from paddle_course.runtime import UserError, seed_of
 from paddle_course.training import checkpoint
 from paddle_course.training.records import Run
 
 
 @dataclass(frozen=True)
 class Phase:
-    """`epochs` with one optimizer; `schedule` maps the steps of this phase, from 0, to learning rates."""
+    """`epochs` with one optimizer; `schedule` maps the steps of this phase, from 0, to learning rates.
+
+    Attributes:
+        settings: those of `optimizers.build`.
+        average: the updates of this phase that are done -> the share of the slow weights that is kept, or None: see
+            `averaging.look_ahead`. None in its place: nothing is averaged.
+        freeze: shell patterns of params that stop learning after so many epochs of this phase, for good.
+    """
 
     epochs: int
     optimizer: str
     schedule: Callable[[int], float]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    average: Callable[[int], float | None] | None = None
+    freeze: Mapping[str, int] = field(default_factory=dict)
 
 
 def phase_at(phases: Sequence[Phase], epoch: int) -> tuple[Phase, int]:
@@ -32,6 +44,18 @@ def phase_at(phases: Sequence[Phase], epoch: int) -> tuple[Phase, int]:
             return phase, first
         first += phase.epochs
     raise ValueError(f"epoch {epoch} is not among the {first} of the phases")
+
+
+def freeze(model: paddle.nn.Layer, phases: Sequence[Phase], epoch: int) -> None:
+    """Let the params rest that are frozen when `epoch` begins. A pattern that matches none raises UserError."""
+    first, names = 0, dict(model.named_parameters())
+    for phase in phases:
+        for pattern, epochs in phase.freeze.items():
+            if not (matching := [name for name in names if fnmatchcase(name, pattern)]):
+                raise UserError(f"freeze: no parameter of {type(model).__name__} is called {pattern}")
+            for name in matching:
+                names[name].stop_gradient = names[name].stop_gradient or first + epochs <= epoch
+        first += phase.epochs
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import paddle
 from paddle_course import config
 from paddle_course.runtime import Stopped, Stopper, UserError, write_file
 from paddle_course.training import checkpoint, health, optimizers
+from paddle_course.training.averaging import SlowWeights
 from paddle_course.training.checkpoint import State
-from paddle_course.training.plan import Phase, Result, phase_at
+from paddle_course.training.plan import Phase, Result, freeze, phase_at
 from paddle_course.training.records import Recorder, Run
 
 CHECKPOINT_EVERY = 30.0  # seconds
@@ -33,12 +34,15 @@ class Saver:
         self.run, self.model, self.state, self.record, self.stop = run, model, state, record, stop
         self.last = time.perf_counter()
 
-    def __call__(self, optimizer: paddle.optimizer.Optimizer, now: bool = False) -> None:
+    def __call__(
+        self, optimizer: paddle.optimizer.Optimizer, slow: SlowWeights | None = None, now: bool = False
+    ) -> None:
         if not (now or self.stop.code or time.perf_counter() - self.last > CHECKPOINT_EVERY):
             return
         health.check(self.run, self.state, {"largest param": health.largest(self.model), "lr": optimizer.get_lr()})
         self.record.flush()
-        checkpoint.save(self.run.checkpoints / str(self.state.step), self.model, optimizer, self.state)
+        arrays = slow and slow.arrays()
+        checkpoint.save(self.run.checkpoints / str(self.state.step), self.model, optimizer, self.state, arrays)
         checkpoint.keep(self.run.checkpoints)
         self.last = time.perf_counter()
         if self.stop.code:
@@ -46,18 +50,22 @@ class Saver:
             raise Stopped(self.stop.code, f"{where}; the same command goes on from there")
 
 
-def resume(run: Run, model: paddle.nn.Layer, phases: Sequence[Phase], spe: int) -> tuple[Any, State]:
-    """Optimizer and state as the newest intact checkpoint has them; (None, State()) where there is none."""
+def resume(
+    run: Run, model: paddle.nn.Layer, phases: Sequence[Phase], spe: int
+) -> tuple[Any, SlowWeights | None, State]:
+    """Optimizer, slow weights and state as the newest intact checkpoint has them; None, None, State() without one."""
     directory = checkpoint.latest(run.checkpoints)
     if directory is None:
-        return None, State()
-    phase, _ = phase_at(phases, (int(directory.name) - 1) // spe)  # the phase of the last update, not of the next
+        return None, None, State()
+    phase, first = phase_at(phases, (int(directory.name) - 1) // spe)  # the phase of the last update, not of the next
+    freeze(model, phases, first)
     optimizer = optimizers.build(phase.optimizer, model, **phase.settings)
     state, about = checkpoint.load_persistables(directory, model, optimizer)
     then, now = about["fingerprint"], checkpoint.fingerprint(model)
     if changed := [f"{key} {then.get(key)}, now {now[key]}" for key in now if now[key] != then.get(key)]:
         print(f"warning: {run.name} goes on with {'; '.join(changed)}: the last bits may differ", file=sys.stderr)
-    return optimizer, state
+    slow = SlowWeights(model, checkpoint.read_arrays(directory / checkpoint.SLOW)) if phase.average else None
+    return optimizer, slow, state
 
 
 def finish(run: Run, model: paddle.nn.Layer, state: State, patience: int) -> Result:

@@ -28,6 +28,7 @@ COUNTS = {
     "resnet18": (11_173_962, 11_183_562),  # kuangliu/pytorch-cifar, as the next two
     "resnet34": (21_282_122, 21_299_146),
     "resnet50": (23_520_842, 23_573_962),
+    "fast": (1_971_352, 1_975_096),
     "resnet18-imagenet": (11_689_512, 11_699_112),  # torchvision, as the next two
     "resnet34-imagenet": (21_797_672, 21_814_696),
     "resnet50-imagenet": (25_557_032, 25_610_152),

@@ -30,7 +30,8 @@ def dying(self: screen.Screen, *numbers: float) -> None:
 
 
 screen.Screen.step = dying
-chain = toy.phases(optimizer, 2) + (toy.phases("sgd", 1) if optimizer == "adam" else [])
+chains = {"adam": [*toy.phases("adam", 2), *toy.phases("sgd", 1)], "averaged": [toy.averaged(), *toy.phases("adam", 1)]}
+chain = chains.get(optimizer) or toy.phases(optimizer, 2)
 code = runtime.run(
     lambda: print(
         training.fit(

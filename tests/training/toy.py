@@ -45,6 +45,13 @@ def toy_model(seed: int = 0, extra: int = 0) -> nn.Layer:
     )
 
 
+def averaged(epochs: int = 2) -> training.Phase:
+    """Slow weights every 3 steps, which fall between the epochs, and a bias that rests after the first epoch."""
+    average = partial(training.averaging.look_ahead, steps=4 * epochs, every=3)
+    schedule = partial(schedules.constant, lr=0.05)
+    return training.Phase(epochs, "nesterov", schedule, average=average, freeze={"conv.bias": 1})
+
+
 def phases(optimizer: str, epochs: int = 3, lr: float = 0.01) -> list[training.Phase]:
     return [
         training.Phase(epochs, optimizer, partial(schedules.cosine, peak=lr, steps=4 * epochs), {"weight_decay": 1e-3})

@@ -1,0 +1,53 @@
+"""The fast network: whitening that whitens, filters that pass on, what learns and what does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import paddle
+
+from paddle_course.models import build
+from paddle_course.models.fast import whitening
+
+
+def pictures(count: int = 200) -> np.ndarray:
+    """Smooth coloured noise: neighbours and channels go together, as in photographs."""
+    rng = np.random.default_rng(0)
+    coarse = rng.normal(size=(count, 1, 9, 9)) + 0.3 * rng.normal(size=(count, 3, 9, 9))
+    fine = np.repeat(np.repeat(coarse, 4, 2), 4, 3)[:, :, 2:34, 2:34]
+    return (fine + 0.1 * rng.normal(size=fine.shape)).astype(np.float32)
+
+
+def test_whitened_patches_are_uncorrelated_and_of_unit_variance() -> None:
+    images = pictures()
+    filters = whitening(images, epsilon=0)
+    out = paddle.nn.functional.conv2d(paddle.to_tensor(images), paddle.to_tensor(filters)).numpy()
+    values = out.transpose(1, 0, 2, 3).reshape(24, -1)
+    moments = values[:12] @ values[:12].T / values.shape[1]
+    np.testing.assert_allclose(moments, np.eye(12), atol=2e-3)
+    np.testing.assert_allclose(values[12:], -values[:12], atol=1e-4)
+    raw = np.stack([images[:, c, i : i + 31, j : j + 31].ravel() for c in range(3) for i in (0, 1) for j in (0, 1)])
+    assert np.abs(np.corrcoef(raw) - np.eye(12)).max() > 0.5  # they were correlated
+
+
+def test_epsilon_keeps_noise_small() -> None:
+    images = pictures()
+    assert np.abs(whitening(images, epsilon=10.0)).max() < np.abs(whitening(images)).max()
+
+
+def test_whiten_sets_the_first_convolution_and_it_does_not_learn() -> None:
+    net = build("fast", width=0.1)
+    net.whiten(pictures())
+    np.testing.assert_array_equal(net.features.whiten.weight.numpy(), whitening(pictures()))
+    assert net.features.whiten.weight.stop_gradient
+    assert not net.features.whiten.bias.stop_gradient
+    assert all(p.stop_gradient for name, p in net.named_parameters() if "norm" in name and name.endswith("weight"))
+
+
+def test_the_first_filters_pass_their_inputs_on() -> None:
+    net = build("fast")
+    for layer in (net.features.group1.conv1, net.features.group1.conv2):
+        x = paddle.randn([2, layer.weight.shape[1], 6, 6])
+        y = layer(x).numpy()
+        np.testing.assert_allclose(y[:, : x.shape[1]], x.numpy(), atol=1e-6)
+    others = net.features.group1.conv1.weight.numpy()[24:]
+    assert 0.9 < np.abs(others).max() * np.sqrt(24 * 9) <= 1
