@@ -22,6 +22,8 @@ from paddle_course.config import RunConfig, flag
 
 TITLE = ("猫狗分类实验（CIFAR-10）", "Cats, dogs and eight other things: the camp's experiment on CIFAR-10")
 DATA, SHAPE, CAT = "CIFAR-10, 50,000 / 10,000", (3, 32, 32), 3
+# Epochs of all pictures: what half an hour on two cores carries each network through, and what eight minutes do.
+HALF_HOUR, MINUTES = {"fast": 13, "vgg16": 7, "resnet18": 4}, {"fast": 4}
 # Each optimizer at a rate that suits it: a comparison at one rate for all only shows whom that rate was made for.
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.01, "adam": 1e-3}
 # What the forum's most liked answer, 3,630, counts: one input channel everywhere, and no batch norm.
@@ -43,7 +45,7 @@ class Config(RunConfig):
     short_epochs: int = flag(2, "epochs of each row in the comparisons (questions 1, 2, 5, 6); 20 with --full", least=1)
     per_class: tuple[int, ...] = flag((10, 20, 50, 100, 200, 500, 1000), "question 3; up to 5000 with --full")
     curve_seeds: int = flag(3, "question 3: runs per number of pictures", least=1)
-    deep_pictures: int = flag(1000, "question 5: pictures that each network is trained on; 50000 with --full", least=10)
+    deep_pictures: int = flag(1000, "question 5: pictures of the short rows that compare the networks", least=10)
     photos: str = flag("", "question 4: a folder with your own pictures; empty = pets/ among the data")
 
 
@@ -198,27 +200,64 @@ def deep_networks(lab: Lab) -> Answer:
     """VGGNet，ResNet 如何搭建？在预测效果和训练时间上有怎样的差异？原因是什么？
     How are VGG and ResNet built, how do they differ in accuracy and training time, and why?"""
     config, images, test = lab.config, lab.images("cifar10", "train"), lab.images("cifar10", "test")
-    count = 2 if config.smoke else 5000 if config.full else config.deep_pictures // 10
+    count, n = 2 if config.smoke else config.deep_pictures // 10, epochs(lab, config.short_epochs)
     some = images.take(readers.balanced(images, min(count, np.bincount(images.labels).min()), config.seed))
     held = {"test": pictures(lab, test.take(np.arange(min(50 if config.smoke else 1000, len(test)))))}
-    names, phases = ("camp", "vgg11", "vgg16", "resnet18"), [phase(short(lab))]
-    rows = {name: [train(lab, f"deep-{name}", phases, name, images=some, held_out=held)] for name in names}
-    deep = answers.compare(
-        "Networks",
-        rows,
-        f"CIFAR-10, {len(some):,} / {len(held['test'].data):,}",
-        f"{len(some):,} pictures, {short(lab)} epochs",
-        SHAPE,
-    )
-    speed = answers.bars("speed", "Pictures per second while training", names, list(deep.speed.values()))
+    names = ("camp", "vgg11", "vgg16", "resnet18")
+    rows = {name: [train(lab, f"deep-{name}", [phase(n)], name, images=some, held_out=held)] for name in names}
+    setting, data = f"{len(some):,} pictures, {n} epochs", f"CIFAR-10, {len(some):,} / {len(held['test'].data):,}"
+    deep = answers.compare("Networks", rows, data, setting, SHAPE)
+    long = {name: epochs(lab, most) for name, most in (HALF_HOUR if config.full else MINUTES).items()}
+    seeds = {name: lab.seeds if name == "fast" else [config.seed] for name in long}
+    real = {f"{name}, {long[name]} epochs": [in_time(lab, name, long[name], s) for s in seeds[name]] for name in long}
+    curves = {name: answers.by_minute(trained[0], "test_accuracy") for name, trained in real.items()}
+    fast = real[f"fast, {long['fast']} epochs"]
+    views = answers.spread([seen_from_all_sides(lab, each) for each in fast])
+    minutes = float(np.mean([each.result.minutes for each in fast]))
     return Answer.of(
         deep,
-        speed,
+        answers.bars("speed", "Pictures per second while training", names, list(deep.speed.values())),
+        real := answers.compare("All pictures", real, DATA, "augmented", SHAPE),
+        answers.curves("minutes", "Test accuracy by minutes of training", curves, "minutes", "accuracy", percent=True),
+        Result(f"fast, {long['fast']} epochs, six views", "test accuracy", *views, len(fast), minutes, DATA),
         deep=deep,
         pictures=len(some),
-        epochs=short(lab),
+        epochs=n,
         hours={n: 1e6 / s / 3600 for n, s in deep.speed.items()},
+        real=real,
+        views=views,
+        runs=len(fast),
+        minutes=minutes,
     )
+
+
+def normalised(images: readers.Images, like: readers.Images, size: int, **settings: Any) -> batches.Batches:
+    """Batches of `images` with each channel of `like` at mean 0 and standard deviation 1."""
+    mean, std = batches.channel_statistics(like.images)
+    return batches.Batches(images, size, mean=mean, std=std, **settings)
+
+
+def in_time(lab: Lab, name: str, epochs: int, seed: int) -> Trained:
+    """A network trained on all pictures, shifted and mirrored; its rate has come down when `epochs` are over."""
+    images, test = lab.images("cifar10", "train"), lab.images("cifar10", "test")
+    fast, net = name == "fast", lab.model(name, seed)
+    size = min(1024 if fast else 128, len(images) // 2)
+    flips, crops = (partial(batches.alternating_flip, seed=seed), partial(batches.pad_crop, pad=2 if fast else 4))
+    data = normalised(images, images, size, seed=seed, augment=(flips, crops), drop_last=True)
+    if fast:
+        some = images.take(np.arange(min(5000, len(images))))
+        net.whiten(normalised(some, images, len(some), shuffle=False).batch(0, 0)[0])
+    phase = (training.recipes.airbench if fast else training.recipes.one_cycle)(epochs, len(data), size)
+    loss = partial(training.losses.cross_entropy, smoothing=0.2 if fast else 0.1)
+    held = {"test": normalised(test, images, 500, shuffle=False)}
+    run = lab.run(f"{name}-{epochs}-epochs-{seed}")
+    return Trained(net, training.fit(run, net, data, [phase], loss=loss, held_out=held))
+
+
+def seen_from_all_sides(lab: Lab, trained: Trained) -> float:
+    """Test accuracy when the network looks at six views of each picture."""
+    data = normalised(lab.images("cifar10", "test"), lab.images("cifar10", "train"), 500, shuffle=False)
+    return training.evaluate(trained.net, data, training.losses.cross_entropy, batches.six_views)["accuracy"]
 
 
 def scores(lab: Lab) -> Answer:

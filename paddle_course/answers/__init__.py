@@ -10,7 +10,16 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "analysis": ["LayerRow", "counts", "layer_table"],
-        "comparison": ["by_epoch", "class_scores", "compare", "each_class", "layers", "measures", "spread"],
+        "comparison": [
+            "by_epoch",
+            "by_minute",
+            "class_scores",
+            "compare",
+            "each_class",
+            "layers",
+            "measures",
+            "spread",
+        ],
         "console": ["terminal"],
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
         "homework": ["Lab", "homework"],

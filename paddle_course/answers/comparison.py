@@ -120,6 +120,12 @@ def by_epoch(trained: Trained, what: str) -> dict[str, tuple[list[int], list[flo
     return {name: (epochs, [each[f"{name}_{what}"] for each in records]) for name in names}
 
 
+def by_minute(trained: Trained, what: str) -> tuple[list[float], list[float]]:
+    """One value of the epoch records over the minutes of training until then."""
+    records = trained.result.epochs
+    return [each["seconds"] / 60 for each in records], [each[what] for each in records]
+
+
 def measures(scores: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """All the usual scores of one model, by the name they are reported under."""
     metrics = training.metrics
