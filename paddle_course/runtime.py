@@ -20,6 +20,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from paddle_course import machine
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -62,11 +64,16 @@ def prepare() -> None:
 
 
 def start(device: str = "cpu") -> str:
-    """Import Paddle quietly, choose the device ("cpu" or "gpu") and say in one line what the run stands on."""
+    """Import Paddle quietly, choose the device ("cpu" or "gpu") and say in one line what the run stands on.
+
+    Denormals count as zero from here on, unless PADDLE_COURSE_DENORMALS=keep.
+    """
     with contextlib.redirect_stderr(io.StringIO()) as said, warnings.catch_warnings():
         # Two remarks no user can act on: the lack of ccache, and that more than one thread is unusual.
         warnings.filterwarnings("ignore", message="No ccache found")
         try:
+            if os.environ.get("PADDLE_COURSE_DENORMALS") != "keep":
+                machine.flush()
             import paddle
         except ImportError as error:
             raise UserError(
@@ -81,6 +88,8 @@ def start(device: str = "cpu") -> str:
         )
     warnings.filterwarnings("ignore", message="When training, we now always track")  # said of every batch norm
     paddle.set_device(device)
+    if machine.flushes():
+        machine.flush_mkl(Path(paddle.__file__).parent / "libs")
     threads = os.environ["OMP_NUM_THREADS"]
     return f"Paddle {paddle.__version__} on {device}, {threads} threads, {processor()}"
 
@@ -96,6 +105,7 @@ def fingerprint() -> dict[str, str]:
         "device": paddle.get_device(),
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
         "mkl_debug_cpu_type": os.environ.get("MKL_DEBUG_CPU_TYPE", ""),
+        "denormals": "flushed" if machine.flushes() else "kept",
         "processor": processor(),
     }
 
