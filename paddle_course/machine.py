@@ -1,4 +1,4 @@
-"""The processor -> one that counts the tiniest numbers as zero.
+"""The processor -> one that counts the tiniest numbers as zero, and a line about who else keeps it busy.
 
 Below 1.2e-38 a float32 is denormal: it has fewer digits, and on most processors arithmetic on it takes many times as
 long. Weights that decay, and momenta of gradients that have become zero, all end there, and a training gets slower
@@ -8,12 +8,18 @@ the longer it runs. As zeros they cost nothing.
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 import platform
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 FLUSH = 1 << 15 | 1 << 6  # of the register MXCSR: flush-to-zero for results, denormals-are-zero for operands
 VML_FLUSH, VML_FIELD = 0x280000, 0x3C0000  # the same in the mode of MKL's vector functions (mkl_vml_defines.h)
+NOTABLE = 0.5  # cores that others must use before it is worth a word
+SHORTEST = 0.2  # seconds between two readings of a clock that ticks a hundred times in a second
 
 
 def flush() -> None:
@@ -63,3 +69,52 @@ def _mxcsr(add: int = 0) -> int:
         return 0 if add and libm.fesetenv(state) else value
     except (OSError, AttributeError):
         return 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the cores this process may use have done since the machine was started, in seconds of one core."""
+
+    when: float  # seconds on a clock
+    cores: int
+    worked: float
+    own: float  # of it, for this process and the children it has waited for
+
+
+def reading(stat: Path = Path("/proc/stat")) -> Reading | None:
+    """What Linux tells of its cores; None on other systems."""
+    try:
+        mine = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+        rows = [line.split() for line in stat.read_text().splitlines()]
+        tick = os.sysconf("SC_CLK_TCK")
+        # user nice system idle iowait irq softirq ...: all but idle and iowait; what other machines steal is not told
+        worked = [sum(int(row[i]) for i in (1, 2, 3, 6, 7)) / tick for row in rows if row and row[0] in mine]
+    except (OSError, AttributeError, ValueError, IndexError):
+        return None
+    return Reading(time.monotonic(), len(worked), sum(worked), sum(os.times()[:4]))
+
+
+def quota(folder: Path = Path("/sys/fs/cgroup")) -> float:
+    """How many cores' worth of time this container is given, by either generation of cgroups; infinite if unlimited."""
+    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        with contextlib.suppress(OSError, ValueError, ZeroDivisionError):
+            most, period = " ".join((folder / name).read_text() for name in names).split()
+            return math.inf if most in ("max", "-1") else int(most) / int(period)
+    return math.inf
+
+
+def busy(before: Reading | None, after: Reading | None, threads: int, limit: float = math.inf) -> str:
+    """A line for the user when others leave too few cores for `threads`, else "".
+
+    `limit` is the container's `quota`: on a big host the neighbours' work is no problem while that much is left over.
+    """
+    if before is None or after is None or threads < 2 or (seconds := after.when - before.when) < SHORTEST:
+        return ""
+    others = (after.worked - before.worked - (after.own - before.own)) / seconds
+    left = after.cores - others
+    if others < NOTABLE or left > min(threads, limit) - NOTABLE:
+        return ""
+    return (
+        f"the machine is busy: other processes use {others:.1f} of {after.cores} cores; {threads} threads then wait "
+        f"for each other, OMP_NUM_THREADS={max(1, int(left))} may be faster"
+    )

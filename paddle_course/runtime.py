@@ -66,8 +66,10 @@ def prepare() -> None:
 def start(device: str = "cpu") -> str:
     """Import Paddle quietly, choose the device ("cpu" or "gpu") and say in one line what the run stands on.
 
-    Denormals count as zero from here on, unless PADDLE_COURSE_DENORMALS=keep.
+    Denormals count as zero from here on, unless PADDLE_COURSE_DENORMALS=keep. A second line, on stderr, tells when
+    other processes keep the cores busy, for which the import is as good a time to watch as any.
     """
+    before = machine.reading()
     with contextlib.redirect_stderr(io.StringIO()) as said, warnings.catch_warnings():
         # Two remarks no user can act on: the lack of ccache, and that more than one thread is unusual.
         warnings.filterwarnings("ignore", message="No ccache found")
@@ -91,6 +93,9 @@ def start(device: str = "cpu") -> str:
     if machine.flushes():
         machine.flush_mkl(Path(paddle.__file__).parent / "libs")
     threads = os.environ["OMP_NUM_THREADS"]
+    count = int(threads) if threads.isdigit() else 1  # "2,1", a number for each level, is the user's own care
+    if device == "cpu" and (line := machine.busy(before, machine.reading(), count, machine.quota())):
+        print(line, file=sys.stderr)
     return f"Paddle {paddle.__version__} on {device}, {threads} threads, {processor()}"
 
 

@@ -49,7 +49,8 @@ def test_threads_are_those_of_the_machine_unless_the_user_says_otherwise() -> No
 
 def test_paddle_starts_quietly_and_says_what_it_stands_on() -> None:
     run = python("-c", "from paddle_course import runtime; print(runtime.start())")
-    assert run.stderr == ""
+    # Other tests may run beside this one: then, and only then, there is a line to say so.
+    assert [line for line in run.stderr.splitlines() if not line.startswith("the machine is busy")] == []
     assert run.stdout.startswith("Paddle 3.")
     assert f"{runtime.cores()} threads" in run.stdout
 
