@@ -20,6 +20,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from paddle_course import machine
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -62,11 +64,18 @@ def prepare() -> None:
 
 
 def start(device: str = "cpu") -> str:
-    """Import Paddle quietly, choose the device ("cpu" or "gpu") and say in one line what the run stands on."""
+    """Import Paddle quietly, choose the device ("cpu" or "gpu") and say in one line what the run stands on.
+
+    Denormals count as zero from here on, unless PADDLE_COURSE_DENORMALS=keep. A second line, on stderr, tells when
+    other processes keep the cores busy, for which the import is as good a time to watch as any.
+    """
+    before = machine.reading()
     with contextlib.redirect_stderr(io.StringIO()) as said, warnings.catch_warnings():
         # Two remarks no user can act on: the lack of ccache, and that more than one thread is unusual.
         warnings.filterwarnings("ignore", message="No ccache found")
         try:
+            if os.environ.get("PADDLE_COURSE_DENORMALS") != "keep":
+                machine.flush()
             import paddle
         except ImportError as error:
             raise UserError(
@@ -81,7 +90,12 @@ def start(device: str = "cpu") -> str:
         )
     warnings.filterwarnings("ignore", message="When training, we now always track")  # said of every batch norm
     paddle.set_device(device)
+    if machine.flushes():
+        machine.flush_mkl(Path(paddle.__file__).parent / "libs")
     threads = os.environ["OMP_NUM_THREADS"]
+    count = int(threads) if threads.isdigit() else 1  # "2,1", a number for each level, is the user's own care
+    if device == "cpu" and (line := machine.busy(before, machine.reading(), count, machine.quota())):
+        print(line, file=sys.stderr)
     return f"Paddle {paddle.__version__} on {device}, {threads} threads, {processor()}"
 
 
@@ -96,6 +110,7 @@ def fingerprint() -> dict[str, str]:
         "device": paddle.get_device(),
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
         "mkl_debug_cpu_type": os.environ.get("MKL_DEBUG_CPU_TYPE", ""),
+        "denormals": "flushed" if machine.flushes() else "kept",
         "processor": processor(),
     }
 

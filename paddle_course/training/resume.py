@@ -62,7 +62,7 @@ def resume(
     optimizer = optimizers.build(phase.optimizer, model, **phase.settings)
     state, about = checkpoint.load_persistables(directory, model, optimizer)
     then, now = about["fingerprint"], checkpoint.fingerprint(model)
-    if changed := [f"{key} {then.get(key)}, now {now[key]}" for key in now if now[key] != then.get(key)]:
+    if changed := [f"{key} {then.get(key, 'unknown')}, now {now[key]}" for key in now if now[key] != then.get(key)]:
         print(f"warning: {run.name} goes on with {'; '.join(changed)}: the last bits may differ", file=sys.stderr)
     slow = SlowWeights(model, checkpoint.read_arrays(directory / checkpoint.SLOW)) if phase.average else None
     return optimizer, slow, state
