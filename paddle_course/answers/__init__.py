@@ -11,13 +11,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "analysis": ["LayerRow", "counts", "layer_table"],
         "comparison": ["by_epoch", "class_scores", "compare", "each_class", "layers", "measures", "spread"],
-        "console": ["terminal"],
+        "console": ["show", "terminal"],
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
         "homework": ["Lab", "homework"],
         "page": ["write"],
         "photos": ["study"],
-        "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "score"],
-        "results": ["record"],
+        "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
+        "results": ["origin", "record"],
         "samples": ["sample_curve"],
     },
 )
