@@ -94,7 +94,8 @@ def measured(entry: Entry) -> str:
     value, sd, n = entry["value"], entry["sd"], entry["n"]
     if SHARES.search(entry["metric"]):
         return score(value, sd, n)
-    return number(value) + (f" ± {sd:.2g}" if sd is not None else "") + (f" (n = {n})" if n > 1 else "")
+    spread = "" if sd is None else f" ± {number(float(f'{sd:.2g}'))}"
+    return number(value) + spread + (f" (n = {n})" if n > 1 else "")
 
 
 def page(found: Sequence[Entry]) -> str:

@@ -57,7 +57,8 @@ def test_the_command_prints_both_tables(capsys: pytest.CaptureFixture) -> None:
     assert profile.main(["lenet", "--precision", "f32", "--batch", "2", "--steps", "2"]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("lenet trained in f32, batch 2: ")
-    assert "One step" in shown and "Each primitive" in shown and "2×6×14×14 → 16, 5×5" in shown
+    assert "One step" in shown and "Each primitive" in shown
+    assert [line.split()[:3] for line in shown.splitlines()].count(["conv", "forward", "2"]) == 1
     with pytest.raises(SystemExit, match="2"):
         profile.main(["lenot"])
     assert len(capsys.readouterr().err.splitlines()) == 1
