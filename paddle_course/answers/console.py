@@ -46,11 +46,16 @@ def terminal(
         _titles(console, (question.zh, question.en), "bold", f"{i}. ")
         console.print(Padding(Markdown(text[f"q{i}"][tongue]), (1, 0, 0, 0)))
         for table in question.answer.tables:
-            console.print(Padding(Text(table.caption, style="bold"), (1, 0, 0, 0)))
-            for grid in _grids(table, console.width):
-                console.print(Padding(grid, (1, 0, 0, 0)))
-            if table.note:
-                console.print(Text(table.note, style="dim italic"))
+            show(table, console)
+
+
+def show(table: Table, console: Console) -> None:
+    """Print one table: its caption, itself, its note."""
+    console.print(Padding(Text(table.caption, style="bold"), (1, 0, 0, 0)))
+    for grid in _grids(table, console.width):
+        console.print(Padding(grid, (1, 0, 0, 0)))
+    if table.note:
+        console.print(Text(table.note, style="dim italic"))
 
 
 def language() -> str:

@@ -132,13 +132,12 @@ def publish(short: str, lab: Lab, answered: Mapping[int, Question]) -> None:
     """Enter the results into docs/results.json."""
     if lab.synthetic:  # found in the place of the real ones
         raise UserError(f"--publish: the data in {lab.config.data_root or 'data/'} is synthetic")
-    about = runtime.environment()
+    now = runtime.commit()
     for name in sorted(lab.begun):
         then = configuration.load(lab.directory / name / "environment.json")["commit"]
-        if then != about["commit"]:
-            raise UserError(f"--publish: {name} was trained by commit {then}, this is {about['commit']}: use --fresh")
-    machine = f"{about['cores']} cores {about['processor'].partition(' ')[2]}, Paddle {about['paddle']}"
-    made = {"command": about["command"], "commit": about["commit"], "machine": machine}
+        if then != now:
+            raise UserError(f"--publish: {name} was trained by commit {then}, this is {now}: use --fresh")
+    made = results.origin()
     entries = [
         {"homework": short, "question": number} | dataclasses.asdict(result) | made
         for number, question in answered.items()

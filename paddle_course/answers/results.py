@@ -22,7 +22,7 @@ from typing import Any
 
 from paddle_course.answers import words
 from paddle_course.answers.pieces import Table, number, score
-from paddle_course.runtime import ROOT, UserError
+from paddle_course.runtime import ROOT, UserError, environment
 
 KEYS = ("homework", "question", "name", "metric", "value", "sd", "n", "minutes", "data", "command", "commit", "machine")
 PAGES = ("README.md", "README.zh-CN.md", "homework/README.md")
@@ -31,6 +31,7 @@ HEADS = {
     "en": ("homework", "question", "what", "measure", "result", "minutes", "data"),
     "zh": ("作业", "问题", "内容", "指标", "结果", "分钟", "数据"),
 }
+SECTIONS = {"benchmark": "Throughput"}  # headings of what no homework measured; such an entry's question is None
 MARKED = re.compile(r"(<!-- results:begin(?: (\w+))?((?: \d+)*) -->\n).*?(<!-- results:end -->)", re.DOTALL)
 
 Entry = dict[str, Any]
@@ -54,6 +55,13 @@ def record(path: Path, new: Iterable[Entry]) -> None:
     _replace(path, f"[\n{lines}\n]\n" if ordered else "[]\n")
 
 
+def origin() -> Entry:
+    """What gave the numbers of this process: the keys command, commit and machine of their entries."""
+    about = environment()
+    machine = f"{about['cores']} cores {about['processor'].partition(' ')[2]}, Paddle {about['paddle']}"
+    return {"command": about["command"], "commit": about["commit"], "machine": machine}
+
+
 def load(path: Path) -> list[Entry]:
     """The file's entries; none when there is no file yet."""
     if not path.exists():
@@ -74,9 +82,11 @@ def table(
         (e["homework"], e["question"], e["name"], e["metric"], measured(e), _minutes(e["minutes"]), e["data"])
         for e in found
     ]
-    head = HEADS[language]
-    first = 0 if homework is None else 1  # the homework is already known
-    return words.table(Table("", head[first:], tuple(row[first:] for row in rows)))
+    # Left out: the homework where it is already known, the question where nobody asked one.
+    asked = any(e["question"] is not None for e in found) or not found
+    keep = [i for i in range(7) if (i != 0 or homework is None) and (i != 1 or asked)]
+    head, *rows = (tuple(row[i] for i in keep) for row in (HEADS[language], *rows))
+    return words.table(Table("", head, tuple(rows)))
 
 
 def measured(entry: Entry) -> str:
@@ -84,7 +94,8 @@ def measured(entry: Entry) -> str:
     value, sd, n = entry["value"], entry["sd"], entry["n"]
     if SHARES.search(entry["metric"]):
         return score(value, sd, n)
-    return number(value) + (f" ± {sd:.2g}" if sd is not None else "") + (f" (n = {n})" if n > 1 else "")
+    spread = "" if sd is None else f" ± {number(float(f'{sd:.2g}'))}"
+    return number(value) + spread + (f" (n = {n})" if n > 1 else "")
 
 
 def page(found: Sequence[Entry]) -> str:
@@ -98,7 +109,7 @@ def page(found: Sequence[Entry]) -> str:
         mine = [entry for entry in found if entry["homework"] == homework]
         runs = dict.fromkeys((e["command"], e["machine"], e["commit"]) for e in mine)
         lines = [f"- `{command}`, {words.escape(machine)}, commit `{commit}`" for command, machine, commit in runs]
-        parts += [f"## {homework}", table(mine, homework), "\n".join(lines)]
+        parts += [f"## {SECTIONS.get(homework, homework)}", table(mine, homework), "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from paddle_course.answers.results import load, main, measured, record, table
+from paddle_course.answers.results import load, main, measured, page, record, table
 from paddle_course.runtime import UserError
 
 ENTRY = {
@@ -90,6 +90,7 @@ def test_values_are_shown_as_their_metric_asks():
     assert measured(entry()) == "65.2 % ± 0.4 (n = 3)"
     assert measured(entry(metric="macro-F1", value=0.64321, sd=0.0042)) == "0.6432 ± 0.0042 (n = 3)"
     assert measured(entry(metric="values", value=89910, sd=None, n=1)) == "89,910"
+    assert measured(entry(metric="images/s", value=16905.4, sd=1333.0)) == "16,905 ± 1,300 (n = 3)"
 
 
 def test_the_table_takes_a_homework_and_questions():
@@ -102,6 +103,17 @@ def test_the_table_takes_a_homework_and_questions():
     assert len(table(found, "hw08").splitlines()) == 4
     assert len(table(found).splitlines()) == 5 and table(found).startswith("| homework |")
     assert table(found, language="zh").startswith("| 作业 |")
+
+
+def test_what_no_question_asked_is_a_section_without_questions(tmp_path):
+    path = tmp_path / "results.json"
+    speed = {"homework": "benchmark", "question": None, "metric": "images/s", "value": 95.0, "sd": 1.2}
+    record(path, [entry(), entry(**speed, name="lenet, fit"), entry(**speed, name="lenet, bf16")])
+    text = page(load(path))
+    assert "## Throughput\n\n| what | measure | result |" in text and "## benchmark" not in text
+    assert "| lenet, bf16 | images/s | 95 ± 1.2 (n = 3) |" in text
+    assert "| question | what |" in text  # hw08's
+    assert "| benchmark | – | lenet, fit |" in table(load(path))
 
 
 @pytest.fixture

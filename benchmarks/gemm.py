@@ -1,0 +1,40 @@
+"""This machine and a precision -> the GFLOP/s that its matrix products reach, the ceiling of any training here."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from math import prod
+
+import paddle
+
+from paddle_course.onednn import library, primitives
+from paddle_course.onednn.functions import empty, laid
+from paddle_course.onednn.primitives import Types, Window
+
+# Maps and weights. A 1x1 convolution is a matrix product, here of two matrices (1024, 1024). The 3x3 one reads each map
+# nine times, mostly out of the cache, and was seen to be a sixth faster: of the two, the better one is the ceiling.
+SHAPES = (((16, 1024, 8, 8), (1024, 1024, 1, 1)), ((128, 256, 8, 8), (256, 256, 3, 3)))
+TIMES = 9
+
+
+def peak(precision: str) -> float | None:
+    """The better median of `SHAPES` in GFLOP/s; None where the fast path cannot be used in this precision."""
+    if library.why_not() or (precision == "bf16" and not library.has_bf16()):
+        return None
+    return max(rate(*shapes, library.BF16 if precision == "bf16" else library.F32) for shapes in SHAPES)
+
+
+def rate(maps: tuple[int, ...], weights: tuple[int, ...], dtype: int) -> float:
+    """GFLOP/s of one convolution, by the median of some calls."""
+    around = (weights[2] // 2, weights[3] // 2)
+    window, types = Window(weights[2:], (1, 1), around, around), Types(dtype, dtype, dtype)
+    convolution = primitives.convolution(maps, weights, window, 1, False, types, False, False)
+    x, w, y = laid(paddle.randn(maps), dtype), paddle.randn(weights), empty(convolution.result, dtype)
+    places = x.data_ptr(), convolution.weights.given(w.data_ptr()), y.data_ptr()
+    seconds = []
+    for _ in range(TIMES):
+        start = time.perf_counter()
+        convolution.forward(*places)
+        seconds.append(time.perf_counter() - start)
+    return 2e-9 * prod(convolution.result) * prod(weights[1:]) / statistics.median(seconds)

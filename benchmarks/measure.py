@@ -1,0 +1,197 @@
+"""A job -> one measurement, in a process of its own: `python -m benchmarks.measure JSON` prints one line of JSON.
+
+Here only NumPy is imported at once. The `fit` column has to import Paddle before this project can set its threads, as
+somebody does who has never heard of this project; the PyTorch columns run where there is no Paddle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import re
+import statistics
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import paddle
+
+    from paddle_course import readers
+
+OURS, TORCH = ("stock", "f32", "bf16"), ("torch", "torch-cl", "torch-bf16")
+COLUMNS = ("fit", *OURS, *TORCH)
+WARM_UP, LEAST = 2, 2  # steps: the first ones, which make what later ones use again; and how many count at least
+IN_MEMORY = 16  # batches of pictures
+LR, MOMENTUM = 0.01, 0.9
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What to measure. `shape` is a picture's (C, H, W), `threads` what PyTorch is given."""
+
+    column: str
+    model: str
+    batch: int
+    shape: tuple[int, int, int]
+    classes: int
+    seconds: float
+    threads: int
+
+
+def batch_size(model: str, shape: tuple[int, int, int]) -> int:
+    """The batch that is usual for the model, and that fits into the memory of a small machine."""
+    return {"fast": 1024}.get(model, 8 if shape[1] > 64 else 128)
+
+
+class Clock:
+    """Steps -> the time of the median one, waiting for its batch included."""
+
+    def __init__(self, seconds: float):
+        self.seconds, self.ends = seconds, []
+
+    def enough(self) -> bool:
+        """Called at the end of every step: whether it was the last one."""
+        self.ends.append(time.perf_counter())
+        counted = self.ends[WARM_UP - 1 :]
+        return len(counted) > LEAST and counted[-1] - counted[0] >= self.seconds
+
+    def median(self) -> float:
+        return statistics.median(b - a for a, b in itertools.pairwise(self.ends[WARM_UP - 1 :]))
+
+
+def pictures(job: Job, batches: int) -> tuple[np.ndarray, np.ndarray]:
+    """Random pictures uint8 (N, H, W, C) and labels int64 (N,)."""
+    rng, (channels, height, width) = np.random.default_rng(0), job.shape
+    count = batches * job.batch
+    images = rng.integers(0, 256, (count, height, width, channels), np.uint8)
+    return images, rng.integers(0, job.classes, count)
+
+
+def dataset(job: Job) -> readers.Images:
+    """As many pictures as a training sees before it comes to the first of them again."""
+    from paddle_course import readers
+
+    names = tuple(map(str, range(job.classes)))
+    return readers.Images(*pictures(job, IN_MEMORY), names, source="random pictures", synthetic=True)
+
+
+class Enough(Exception):
+    """Ends a `fit`, which by itself stops at the end of an epoch only."""
+
+
+def fit(job: Job, clock: Clock) -> int:
+    """paddle.Model.fit as one writes it; returns the number of trainable parameters, as the next two do."""
+    import paddle
+
+    from paddle_course import models, readers
+
+    class Watch(paddle.callbacks.Callback):
+        def on_train_batch_end(self, step: int, logs: dict[str, Any] | None = None) -> None:
+            if clock.enough():
+                raise Enough
+
+    data = readers.ImageDataset(dataset(job))
+    net = models.build(job.model)
+    model = paddle.Model(net)
+    optimizer = paddle.optimizer.Momentum(LR, MOMENTUM, net.parameters(), use_nesterov=True)
+    model.prepare(optimizer, paddle.nn.CrossEntropyLoss())
+    with contextlib.suppress(Enough):
+        model.fit(data, batch_size=job.batch, epochs=sys.maxsize, verbose=0, callbacks=[Watch()])
+    return trainable(net)
+
+
+def ours(job: Job, clock: Clock) -> int:
+    """The steps of `training.fit` with stock layers, or with accelerated ones in the column's precision."""
+    from paddle_course import batches, models, onednn, runtime, training
+
+    runtime.start()
+    data = batches.Batches(dataset(job), job.batch)
+    net = models.build(job.model)
+    if job.column != "stock":
+        report = onednn.accelerate(net, job.column)
+        if report.precision != job.column:
+            raise runtime.UserError(str(report))
+    optimizer = training.optimizers.build("nesterov", net, momentum=MOMENTUM)
+    endless = (batch for epoch in itertools.count() for batch in data.epoch(epoch))
+    for _ in steps(net, optimizer, endless):
+        if clock.enough():
+            return trainable(net)
+
+
+def steps(
+    net: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, data: Iterable[tuple[np.ndarray, np.ndarray]]
+) -> Iterator[None]:
+    """Train as `training.fit` does; yields behind each step."""
+    import paddle
+
+    from paddle_course import training
+
+    net.train()
+    for images, labels in data:
+        optimizer.set_lr(LR)
+        loss = training.losses.cross_entropy(net(paddle.to_tensor(images)), paddle.to_tensor(labels))
+        loss.backward()
+        loss.item()
+        optimizer.step()
+        optimizer.clear_grad()
+        yield
+
+
+def trainable(net: paddle.nn.Layer) -> int:
+    return sum(int(each.size) for each in net.parameters() if not each.stop_gradient)
+
+
+def torch_steps(job: Job, clock: Clock) -> int:
+    """The same step in PyTorch, on one batch that is a tensor already: maps N, C, H, W or channels-last."""
+    import torch
+
+    from benchmarks import torch_models
+
+    torch.set_num_threads(job.threads)
+    layout = torch.contiguous_format if job.column == "torch" else torch.channels_last
+    low = torch.autocast("cpu", dtype=torch.bfloat16, enabled=job.column == "torch-bf16")
+    net = torch_models.build(job.model, layout)
+    optimizer = torch.optim.SGD(net.parameters(), LR, MOMENTUM, nesterov=True)
+    uint8, labels = map(torch.from_numpy, pictures(job, batches=1))
+    images = (uint8.permute(0, 3, 1, 2) / 127.5 - 1).contiguous(memory_format=layout)
+    while True:
+        with low:
+            loss = torch.nn.functional.cross_entropy(net(images), labels)
+        loss.backward()
+        loss.item()
+        optimizer.step()
+        optimizer.zero_grad()
+        if clock.enough():
+            return sum(each.numel() for each in net.parameters() if each.requires_grad)
+
+
+def peak_memory() -> float | None:
+    """The most memory this process ever held, in MB; None where there is no /proc to tell.
+
+    Not getrusage's ru_maxrss, which on Linux begins at the peak of the process that started this one.
+    """
+    try:
+        return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    except (OSError, TypeError):
+        return None
+
+
+def main(job: Job) -> dict[str, Any]:
+    clock = Clock(job.seconds)
+    measured = fit if job.column == "fit" else torch_steps if job.column in TORCH else ours
+    count = measured(job, clock)
+    rate = {"rate": job.batch / clock.median(), "memory": peak_memory(), "trainable": count}
+    return rate | {"threads": os.environ.get("OMP_NUM_THREADS")}
+
+
+if __name__ == "__main__":
+    asked = json.loads(sys.argv[1])
+    print(json.dumps(main(Job(**asked | {"shape": tuple(asked["shape"])}))))

@@ -1,0 +1,223 @@
+"""A model -> where the time of its training step goes: every oneDNN primitive, the optimizer, the rest.
+
+python -m benchmarks.profile resnet18 --precision f32
+python -m benchmarks.profile resnet18 --evaluate
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, repeat
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks import flags
+from benchmarks.measure import MOMENTUM, WARM_UP, Job, batch_size, pictures, steps
+from paddle_course import answers, models, onednn, runtime
+from paddle_course.runtime import UserError
+
+SMALL = 0.005  # share of the step below which calls have no row of their own
+ACTIVATIONS = {"0x100": "ReLU", "0x104": "sigmoid", "0x2b": "GELU", "0x31": "GELU"}
+
+
+class Call(NamedTuple):
+    """What a primitive computes, and for which shapes; `flop` is a convolution's, 0 for all others."""
+
+    name: str
+    shapes: str
+    flop: int = 0
+
+
+class Spent(NamedTuple):
+    """Seconds of one step: all of it, in the optimizer, and in each call by every time it ran."""
+
+    step: float
+    optimizer: float
+    calls: dict[Call, list[float]]
+
+
+def call(what: str, arguments: Iterable[int]) -> Call:
+    """From a primitive's own words and the indices of its arguments, which tell the direction."""
+    from paddle_course.onednn import library as dnn
+    from paddle_course.onednn.primitives import Window
+
+    kind, *_ = what.partition(" of ")
+    shapes = [tuple(map(int, each.split(", "))) for each in re.findall(r"\((\d+(?:, \d+)+)\)", what)]
+    backward = set(arguments) & {dnn.DIFF_SRC, dnn.DIFF_WEIGHTS}
+    direction = "backward" if backward else "forward"
+    if kind == "convolution":
+        x, w, window = shapes[0], shapes[1], Window(*shapes[2:])
+        direction = "to weights" if dnn.DIFF_WEIGHTS in backward else "to data" if backward else direction
+        told = f"{times(x)} → {w[0]}, {times(w[2:])}" + f" / {window.stride[0]}" * (window.stride != (1, 1))
+        return Call(f"conv {direction}", told, 2 * x[0] * prod(window.places(x[2:])) * prod(w))
+    if kind.startswith("reorder weights"):
+        return Call("reorder weights", times(shapes[0]))
+    if kind.startswith("reorder"):
+        source, target = ({dnn.F32: "f32", dnn.BF16: "bf16"}[int(each)] for each in re.findall(r"dtype=(\d+)", what))
+        return Call("reorder maps", times(shapes[0]) + f", {source} → {target}" * (source != target))
+    if kind.startswith("activation"):
+        kind = ACTIVATIONS[kind.split()[1]]
+    return Call(f"{kind} {direction}", times(shapes[0]) if shapes else f"{int(what.split()[-1]):,} values")
+
+
+def times(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[dict[tuple[str, tuple[int, ...]], list[float]]]:
+    """The seconds of every run of every primitive, by its words and the indices of its arguments."""
+    from paddle_course.onednn.memory import Primitive
+
+    seconds, plain = defaultdict(list), Primitive.__call__
+
+    def timed(self: Primitive, *addresses: int) -> None:
+        start = time.perf_counter()
+        plain(self, *addresses)
+        spent = time.perf_counter() - start
+        seconds[self.what, tuple(argument.index for argument in self.table)].append(spent)
+
+    Primitive.__call__ = timed
+    try:
+        yield seconds
+    finally:
+        Primitive.__call__ = plain
+
+
+def stopwatch(function: Callable[[], Any], seconds: list[float]) -> Callable[[], Any]:
+    """`function`, which from now on notes in `seconds` how long it took."""
+
+    def timed() -> Any:
+        start = time.perf_counter()
+        result = function()
+        seconds.append(time.perf_counter() - start)
+        return result
+
+    return timed
+
+
+def profile(job: Job, count: int, evaluate: bool) -> Spent:
+    """Train with one batch over and over, or only evaluate it; the mean of `count` steps."""
+    from paddle_course import training
+
+    net = models.build(job.model)
+    report = onednn.accelerate(net, job.column)
+    if report.precision != job.column:
+        raise UserError(f"--precision {job.column}: {report}")
+    uint8, labels = pictures(job, batches=1)
+    images = np.ascontiguousarray(uint8.transpose(0, 3, 1, 2), np.float32) / 127.5 - 1
+    optimizer, updates = training.optimizers.build("nesterov", net, momentum=MOMENTUM), []
+    optimizer.step = stopwatch(optimizer.step, updates)
+    work = forwards(net, images) if evaluate else steps(net, optimizer, repeat((images, labels)))
+    with watched() as seconds:
+        for _ in islice(work, WARM_UP):
+            pass
+        seconds.clear()
+        updates.clear()
+        start = time.perf_counter()
+        for _ in islice(work, count):
+            pass
+        step = (time.perf_counter() - start) / count
+    calls = defaultdict(list)
+    for (what, arguments), each in seconds.items():
+        calls[call(what, arguments)] += each
+    return Spent(step, sum(updates) / count, calls)
+
+
+def forwards(net: Any, images: np.ndarray) -> Iterator[None]:
+    """Evaluate as `training.predict` does; yields behind each batch."""
+    import paddle
+
+    net.eval()
+    while True:
+        with paddle.no_grad():
+            net(paddle.to_tensor(images)).numpy()
+        yield
+
+
+def tables(spent: Spent, count: int, peak: float) -> list[answers.Table]:
+    """The step by kinds of primitives, then each of them."""
+
+    def total(calls: Iterable[Call]) -> float:
+        return sum(sum(spent.calls[each]) for each in calls) / count
+
+    def runs(calls: Iterable[Call]) -> int:
+        return sum(len(spent.calls[each]) for each in calls) // count
+
+    def ms(seconds: float) -> float:
+        return round(1000 * seconds, 2)
+
+    def share(seconds: float) -> str:
+        return f"{100 * seconds / spent.step:.1f} %"
+
+    def speed(calls: Sequence[Call]) -> str | None:
+        """None where not all are convolutions."""
+        rate = 1e-9 * sum(each.flop * runs([each]) for each in calls) / total(calls)
+        return f"{rate:.0f} ({100 * rate / peak:.0f} %)" if all(each.flop for each in calls) else None
+
+    single, kinds = sorted(spent.calls, key=lambda each: -total([each])), defaultdict(list)
+    for each in single:
+        kinds[each.name].append(each)
+    ordered = sorted(kinds.items(), key=lambda pair: -total(pair[1]))
+    rows = [(name, runs(each), ms(total(each)), share(total(each)), speed(each)) for name, each in ordered]
+    rest = spent.step - total(spent.calls) - spent.optimizer
+    parts = {"all primitives": total(spent.calls), "optimizer": spent.optimizer, "the rest: Python, Paddle": rest}
+    rows += [
+        (name, None, ms(seconds), share(seconds), None) for name, seconds in (parts | {"step": spent.step}).items()
+    ]
+    large = [each for each in single if total([each]) >= SMALL * spent.step]
+    lines = [(each.name, each.shapes, runs([each]), ms(total([each])), speed([each])) for each in large]
+    if small := single[len(large) :]:
+        lines.append((f"{len(small)} smaller ones", "", runs(small), ms(total(small)), speed(small)))
+    note = f"GFLOP/s: with their share of the peak, {peak:.0f}"
+    return [
+        answers.Table("One step", ("", "runs", "ms", "share", "GFLOP/s"), tuple(rows), note),
+        answers.Table("Each primitive", ("", "shapes", "runs", "ms", "GFLOP/s"), tuple(lines)),
+    ]
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = flags.parser("benchmarks.profile", __doc__)
+    add = parser.add_argument
+    add("model", choices=models.MODELS, metavar="MODEL", help=", ".join(models.MODELS))
+    add("--precision", choices=("f32", "bf16"), default="bf16", help="of the convolutions (default: bf16)")
+    add("--batch", type=flags.at_least(int, 1), default=0, help="batch size (default: the model's own)")
+    add("--steps", type=flags.at_least(int, 1), default=10, help="how many are averaged (default: 10)")
+    add("--evaluate", action="store_true", help="only forward, in evaluation")
+    return parser.parse_args(argv)
+
+
+def run(wanted: argparse.Namespace) -> None:
+    print(runtime.start(), file=sys.stderr)
+    from benchmarks import gemm
+
+    if not (peak := gemm.peak(wanted.precision)):
+        raise UserError(f"--precision {wanted.precision}: the fast path cannot be used with it on this machine")
+    entry = models.MODELS[wanted.model]
+    shape, batch = entry.input_shape, wanted.batch or batch_size(wanted.model, entry.input_shape)
+    job = Job(wanted.precision, wanted.model, batch, shape, entry.classes, seconds=0, threads=runtime.cores())
+    spent = profile(job, wanted.steps, wanted.evaluate)
+    peak = max(peak, gemm.peak(wanted.precision))  # a busy moment does not lower a ceiling
+    what = "evaluated" if wanted.evaluate else "trained"
+    print(f"{wanted.model} {what} in {wanted.precision}, batch {batch}: {batch / spent.step:,.0f} images/s")
+    console = Console()
+    for table in tables(spent, wanted.steps, peak):
+        answers.show(table, console)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    wanted = parse(argv)
+    return runtime.run(lambda: run(wanted))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

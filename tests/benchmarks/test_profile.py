@@ -1,0 +1,64 @@
+"""The profile sees every convolution, with the operations that pencil and paper give it."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import profile
+from paddle_course import answers, models
+from paddle_course.onednn import library
+from paddle_course.onednn.memory import Primitive
+
+
+@pytest.fixture(autouse=True)
+def onednn_is_here() -> None:
+    if why := library.why_not():
+        pytest.skip(why)
+
+
+def spent(evaluate: bool) -> profile.Spent:
+    return profile.profile(profile.Job("f32", "lenet", 4, (1, 28, 28), 10, 0, 1), 3, evaluate)
+
+
+def test_a_step_is_its_primitives_the_optimizer_and_a_rest() -> None:
+    plain, found = Primitive.__call__, spent(evaluate=False)
+    assert Primitive.__call__ is plain
+    inside = sum(sum(seconds) for seconds in found.calls.values()) / 3
+    assert inside > 0 and found.optimizer > 0 and inside + found.optimizer < found.step
+    runs = {name: sum(len(s) for call, s in found.calls.items() if call.name == name) for name, *_ in found.calls}
+    assert (runs["conv forward"], runs["conv to weights"], runs["conv to data"]) == (6, 6, 3)  # none to the pictures
+    assert {"ReLU forward", "ReLU backward", "pooling forward", "pooling backward", "reorder weights"} <= runs.keys()
+
+
+def test_evaluation_only_goes_forward() -> None:
+    found = spent(evaluate=True)
+    assert found.optimizer == 0
+    assert not any("backward" in name or " to " in name for name, *_ in found.calls)
+
+
+def test_operations_are_those_of_the_layer_table() -> None:
+    rows = answers.layer_table(models.build("lenet"), (1, 28, 28))
+    macs = sum(row.macs for row in rows if row.kind == "Conv2D")
+    assert sum(call.flop for call in spent(evaluate=True).calls) == 2 * 4 * macs
+
+
+def test_strides_and_halved_precision_are_told() -> None:
+    what = (
+        "convolution of (8, 64, 32, 32) with (128, 64, 3, 3), Window(kernel=(3, 3), stride=(2, 2), before=(1, 1), "
+        "after=(1, 1), dilation=(1, 1)), groups 1, bf16"
+    )
+    call = profile.call(what, (library.WEIGHTS, library.DIFF_DST, library.DIFF_SRC))
+    assert call == ("conv to data", "8×64×32×32 → 128, 3×3 / 2", 2 * 8 * 128 * 16 * 16 * 64 * 9)
+    layouts = [f"Layout(shape=(8, 64, 4, 4), strides=(1024, 1, 256, 64), dtype={dtype})" for dtype in (3, 2)]
+    assert profile.call(" to ".join(["reorder " + layouts[0], layouts[1]]), (1, 17)).shapes == "8×64×4×4, f32 → bf16"
+
+
+def test_the_command_prints_both_tables(capsys: pytest.CaptureFixture) -> None:
+    assert profile.main(["lenet", "--precision", "f32", "--batch", "2", "--steps", "2"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("lenet trained in f32, batch 2: ")
+    assert "One step" in shown and "Each primitive" in shown
+    assert [line.split()[:3] for line in shown.splitlines()].count(["conv", "forward", "2"]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        profile.main(["lenot"])
+    assert len(capsys.readouterr().err.splitlines()) == 1
