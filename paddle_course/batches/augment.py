@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from paddle_course.batches.pipeline import Batch
 
@@ -38,11 +38,18 @@ def alternating_flip(batch: Batch, rng: np.random.Generator, seed: int = 0) -> B
 
 def pad_crop(batch: Batch, rng: np.random.Generator, pad: int = 4, mode: str = "reflect") -> Batch:
     """Shift each picture by up to `pad` pixels; its reflection comes into view, or black with mode "constant"."""
-    n, height, width, _ = batch.images.shape
+    n, height, width, channels = batch.images.shape
     down, right = rng.integers(0, 2 * pad + 1, (2, n))
-    windows = sliding_window_view(_pad(batch.images, pad, mode), (height, width), axis=(1, 2))
-    crops = windows[np.arange(n), down, right]  # (B, C, H, W) by shape, (B, H, W, C) in memory
-    return replace(batch, images=crops.transpose(0, 2, 3, 1))
+    # All pictures are one tall one, wider by `pad` on either side. Above and below nothing is added: where a row of the
+    # result comes from is looked up, with -1 for the black row behind the last.
+    wide = cv2.copyMakeBorder(batch.images.reshape(-1, width, channels), 0, 1, pad, pad, BORDERS[mode])
+    rows = _rows(height, pad, mode)[down[:, None] + np.arange(height)]  # (B, H)
+    rows = np.where(rows < 0, n * height, rows + np.arange(0, n * height, height)[:, None])
+    starts = (rows * (width + 2 * pad) + right[:, None]) * channels
+    # One item for each byte that a row of the result could start at: as long as the row, one byte after the other.
+    row = np.dtype((np.void, width * channels))
+    items = np.ndarray(wide.size - row.itemsize + 1, row, wide, strides=(1,))
+    return replace(batch, images=items[starts].view(np.uint8).reshape(batch.images.shape))
 
 
 def cutout(batch: Batch, rng: np.random.Generator, side: int, fill: int | Sequence[int] = 128) -> Batch:
@@ -106,12 +113,16 @@ def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[flo
 def _mirror(batch: Batch, chosen: np.ndarray) -> Batch:
     """Mirror the pictures where `chosen`, bool (B,), is true."""
     images = batch.images.copy()
-    images[chosen] = images[chosen, :, ::-1]
+    for i in np.flatnonzero(chosen).tolist():  # one after the other, and yet five times as fast as NumPy all at once
+        cv2.flip(batch.images[i], 1, images[i])
     return replace(batch, images=images)
 
 
-def _pad(images: np.ndarray, pad: int, mode: str) -> np.ndarray:
-    return np.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0)), mode=mode)
+@lru_cache
+def _rows(height: int, pad: int, mode: str) -> np.ndarray:
+    """Which row of a picture each row of the padded one is: int64 (H + 2 pad,), -1 for black."""
+    settings = {"constant_values": -1} if mode == "constant" else {}
+    return np.pad(np.arange(height), pad, mode, **settings)
 
 
 def _blend(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:

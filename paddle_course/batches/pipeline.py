@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 
 from paddle_course import readers
@@ -119,14 +120,17 @@ class Batches:
 
     def _normalise(self, images: np.ndarray) -> np.ndarray:
         """uint8 (B, H, W, C) -> (x / 255 - mean) / std as float32 (B, C, H, W), C-contiguous."""
-        mean = np.array(self.mean, np.float32).reshape(-1, 1, 1)  # (C, 1, 1) or (1, 1, 1)
-        std = np.array(self.std, np.float32).reshape(-1, 1, 1)
         batch, height, width, channels = images.shape
-        out = np.empty((batch, channels, height, width), np.float32)
-        out[...] = images.transpose(0, 3, 1, 2)  # transposed while it is a quarter of the size
-        out *= 1 / (255 * std)
-        out -= mean / std
-        return out
+        mean, std = (np.resize(np.array(each, np.float32), channels) for each in (self.mean, self.std))
+        scale, shift = 1 / (255 * std), mean / std
+        out = np.empty((batch, channels, height * width), np.float32)
+        # One channel at a time, which stays in the cache: with all of them at once it takes twice as long.
+        for channel, plane in enumerate(cv2.split(images.reshape(-1, width, channels))):
+            values = plane.reshape(batch, -1).astype(np.float32)
+            values *= scale[channel]
+            values -= shift[channel]
+            out[:, channel] = values
+        return out.reshape(batch, channels, height, width)
 
 
 @lru_cache(maxsize=8)

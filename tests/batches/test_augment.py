@@ -105,6 +105,17 @@ def test_pad_crop_cuts_from_the_padded_picture(mode):
     assert len(shifts) == 25  # every shift from -2 to 2 happens, the two ends included
 
 
+@pytest.mark.parametrize("mode", ["reflect", "constant"])
+@pytest.mark.parametrize(("shape", "pad"), [((10, 10, 3), 0), ((8, 12, 1), 3), ((5, 4, 3), 9), ((1, 6, 2), 4)])
+def test_pad_crop_pads_like_numpy_even_by_more_than_the_picture(shape, pad, mode):
+    batch = noise(40, *shape)
+    draws = np.random.default_rng(2).integers(0, 2 * pad + 1, (2, 40))
+    after = batches.pad_crop(batch, Rigged(integers=draws), pad=pad, mode=mode).images
+    padded = np.pad(batch.images, ((0, 0), (pad, pad), (pad, pad), (0, 0)), mode=mode)
+    for i, (down, right) in enumerate(draws.T):
+        assert np.array_equal(after[i], padded[i, down : down + shape[0], right : right + shape[1]])
+
+
 def test_cutout_covers_one_square():
     batch = noise(500, 12, 12)
     holes = (batches.cutout(batch, rng(), side=4, fill=0).images == 0).all(axis=-1)
