@@ -21,7 +21,7 @@ from paddle.autograd import PyLayer
 
 from paddle_course.onednn import primitives
 from paddle_course.onednn.library import BF16, BY_RESULT, F32, RELU_BY_RESULT
-from paddle_course.onednn.memory import Shape, channels_last, plain, reorder
+from paddle_course.onednn.memory import Layout, Shape, channels_last, descriptor, plain, reorder, size_of
 from paddle_course.onednn.primitives import Window
 
 Tensor = paddle.Tensor
@@ -49,16 +49,38 @@ def lies_channels_last(x: Tensor) -> bool:
 
 def laid(x: Tensor, dtype: int) -> Tensor:
     """`x` channels-last and in the given precision: itself where it already is."""
+    return x if precision(x) == dtype and lies_channels_last(x) else moved(x, channels_last(tuple(x.shape), dtype))
+
+
+def moved(x: Tensor, target: Layout) -> Tensor:
+    """The numbers of `x` in another layout; maps if that is channels-last, otherwise the bytes that it takes."""
     shape, own = tuple(x.shape), precision(x)
-    if lies_channels_last(x):
-        if dtype == own:
-            return x
-        have = channels_last(shape, own)
-    else:
-        x, have = x.contiguous(), plain(shape, own)
-    y = empty(shape, dtype)
-    reorder(have, channels_last(shape, dtype))(x.data_ptr(), y.data_ptr())
+    have = channels_last(shape, own) if lies_channels_last(x) else plain(shape, own)
+    x = x if lies_channels_last(x) else x.contiguous()
+    y = room(target)
+    reorder(have, target)(x.data_ptr(), y.data_ptr())
     return y
+
+
+def room(layout: Layout) -> Tensor:
+    """Maps to be written where `layout` is channels-last, otherwise the bytes that it takes."""
+    if layout.strides:
+        return empty(layout.shape, layout.dtype)
+    return paddle.empty([size_of(descriptor(layout))], "uint8")
+
+
+def arranged(x: Tensor, layout: Layout) -> Tensor:
+    """`x` in the layout that a primitive asks for."""
+    return laid(x, layout.dtype) if layout.strides else moved(x, layout)
+
+
+def maps(y: Tensor, layout: Layout) -> Tensor:
+    """What a primitive wrote in `layout`, as channels-last maps."""
+    if layout.strides:
+        return y
+    x = empty(layout.shape, layout.dtype)
+    reorder(layout, channels_last(layout.shape, layout.dtype))(y.data_ptr(), x.data_ptr())
+    return x
 
 
 class Cast(PyLayer):
@@ -129,22 +151,24 @@ class Normalize(PyLayer):
         train, dtype = ctx is not None, precision(x)
         norm = primitives.normalization(tuple(x.shape), epsilon, given is not None, dtype, relu, train)
         wanted = [not each.stop_gradient for each in (x, scale, shift)]  # of `x` itself: a copy wants none
-        x, y = laid(x, dtype), empty(x.shape, dtype)
+        x, y = arranged(x, norm.layout), room(norm.layout)
         mean, variance = given or (paddle.empty_like(scale), paddle.empty_like(scale))
         kept = [paddle.empty([norm.kept], "uint8")] if norm.kept else []
         norm.forward(*(each.data_ptr() for each in (x, scale, shift, mean, variance, y, *kept)))
         if train:
             ctx.norm, ctx.wanted, ctx.kept = norm, wanted, kept
             ctx.tensors = (x, scale, mean.detach(), variance.detach())
+        y = maps(y, norm.layout)
         return y if given else (y, mean, variance)
 
     @staticmethod
     def backward(ctx, dy: Tensor, *_: Tensor):
-        x, scale, mean, variance = ctx.tensors
-        dy, dx = laid(dy, precision(x)), empty(x.shape, precision(x))
-        gradients = dx, paddle.empty_like(scale), paddle.empty_like(scale)
-        places = (x, scale, mean, variance, dy, *gradients, *ctx.kept)
+        (x, scale, mean, variance), layout = ctx.tensors, ctx.norm.layout
+        dy, dx = arranged(dy, layout), room(layout)
+        of_affine = paddle.empty_like(scale), paddle.empty_like(scale)
+        places = (x, scale, mean, variance, dy, dx, *of_affine, *ctx.kept)
         ctx.norm.backward(*(each.data_ptr() for each in places))
+        gradients = maps(dx, layout), *of_affine
         return tuple(each if wanted else None for each, wanted in zip(gradients, ctx.wanted, strict=True))
 
 

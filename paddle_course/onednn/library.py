@@ -16,7 +16,8 @@ from typing import Any
 
 CPU, IN_ORDER = 1, 1  # dnnl_cpu, dnnl_stream_in_order
 BF16, F32 = 2, 3  # dnnl_data_type_t
-ANY = 1  # dnnl_format_tag_any: the primitive chooses the layout
+# dnnl_format_tag_t: the primitive chooses the layout; channels in blocks of 16, the last one filled up with zeros
+ANY, BLOCKS_OF_16 = 1, 78
 # dnnl_prop_kind_t
 FORWARD_TRAINING, FORWARD_INFERENCE, BACKWARD, BACKWARD_DATA = 64, 96, 128, 160
 # dnnl_alg_kind_t; BY_RESULT: the gradient is computed from the result (..._use_dst_for_bwd), the input may be forgotten

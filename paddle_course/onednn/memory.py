@@ -16,7 +16,7 @@ Shape = tuple[int, ...]
 
 
 class Layout(NamedTuple):
-    """How a tensor lies in memory: shape, distances in elements, dnnl_data_type_t."""
+    """How a tensor lies in memory: shape, distances in elements (none: in blocks, see below), dnnl_data_type_t."""
 
     shape: Shape
     strides: Shape
@@ -37,9 +37,16 @@ def channels_last(shape: Shape, dtype: int = F32) -> Layout:
     return Layout(shape, (h * w * c, 1, w * c, c), dtype)
 
 
+def in_blocks(shape: Shape, dtype: int = F32) -> Layout:
+    """Maps of shape (N, C, H, W) lying N, C / 16, H, W, 16: for what is slow where C is no multiple of 16."""
+    return Layout(shape, (), dtype)
+
+
 @functools.lru_cache(KEPT)
 def descriptor(layout: Layout) -> Handle:
     shape, strides, dtype = layout
+    if not strides:
+        return create(f"{shape}", "memory_desc_create_with_tag", 4, Dims(*shape), dtype, dnn.BLOCKS_OF_16)
     return create(f"{shape}", "memory_desc_create_with_strides", len(shape), Dims(*shape), dtype, Dims(*strides))
 
 
