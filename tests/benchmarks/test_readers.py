@@ -13,8 +13,7 @@ from benchmarks import readers, rounds
 from paddle_course import runtime
 from paddle_course.readers import cifar10
 
-# Python 3.12 and later warn at every fork of a process with threads, which is how Paddle's loader starts its workers.
-pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+REAL = rounds.Job.measure
 
 
 @pytest.fixture(autouse=True)
@@ -51,11 +50,13 @@ def test_another_container_is_turned_into_files(tmp_path: Path, monkeypatch: pyt
 
 
 def test_all_are_measured_and_compared(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    published, seen = [], {}
+    published, seen, apart = [], {}, rounds.Job.measure
 
-    def here(job: rounds.Job) -> dict:  # in this process, which has Paddle already
+    def here(job: rounds.Job) -> dict:
+        """In this process, which has Paddle already; but workers forked from it may wait for ever for its threads."""
         _, name, _, root, _, seconds = job.words
-        seen[name] = readers.measure(name, Path(root), float(seconds)) | {"minutes": 0.5}
+        measured = apart(job) if name == "paddle, 2" else readers.measure(name, Path(root), float(seconds))
+        seen[name] = measured | {"minutes": 0.5}
         return seen[name]
 
     monkeypatch.setattr(rounds.Job, "measure", here)
