@@ -21,6 +21,7 @@ from paddle_course import answers, runtime
 from paddle_course.runtime import ROOT, UserError
 
 Name = TypeVar("Name")
+LONGEST = 1800  # seconds for one measurement
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,11 @@ class Job:
     def measure(self) -> dict[str, Any]:
         command = [sys.executable, "-m", f"benchmarks.{self.module}", *self.words]
         start = time.perf_counter()
-        run = subprocess.run(command, cwd=ROOT, env=os.environ | self.environment, capture_output=True, text=True)
+        words = {"cwd": ROOT, "env": os.environ | self.environment, "capture_output": True, "text": True}
+        try:
+            run = subprocess.run(command, timeout=LONGEST, **words)
+        except subprocess.TimeoutExpired:
+            raise UserError(f"{shlex.join(command[1:])}: no result after {LONGEST / 60:.0f} minutes") from None
         if run.returncode:
             last = (run.stderr.strip().splitlines() or [f"it ended with {run.returncode} and without a word"])[-1]
             raise UserError(f"{shlex.join(command[1:])}: {last}")

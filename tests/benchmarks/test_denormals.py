@@ -15,7 +15,7 @@ def test_both_sides_are_measured_and_compared(
     monkeypatch.setattr(denormals, "paths", lambda: {"AVX2": "5"})
     seen = {}
     monkeypatch.setattr(denormals, "table", lambda found, table=denormals.table: seen.update(found) or table(found))
-    words = ["--runs", "margin", "--steps", "1600", "--width", "16", "--rounds", "1", "--publish"]
+    words = ["--runs", "margin", "--steps", "1300", "--width", "16", "--rounds", "1", "--publish"]
     assert denormals.main(words) == 0
     (kept,), (flushed,) = seen["margin", "AVX2", "kept"], seen["margin", "AVX2", "flushed"]
     assert kept["denormals"] == "kept" and flushed["denormals"] == "flushed"
