@@ -76,6 +76,7 @@ def start(device: str = "cpu") -> str:
         try:
             if os.environ.get("PADDLE_COURSE_DENORMALS") != "keep":
                 machine.flush()
+            machine.keep_memory()
             import paddle
         except ImportError as error:
             raise UserError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,26 @@ finally:
     assert run.returncode == 0, run.stderr
     assert "the machine is busy: other processes use" in run.stderr
     assert "of 2 cores; 2 threads then wait for each other, OMP_NUM_THREADS=1 may be faster" in run.stderr
+
+
+FAULTS = """
+import resource, sys
+from paddle_course import machine
+if sys.argv[1] == "keep":
+    machine.keep_memory()
+import numpy as np
+for step in range(22):
+    if step == 2:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(1 << 22)  # 32 MB, more than glibc's own threshold ever becomes
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has other settings")
+def test_memory_that_is_freed_is_used_again() -> None:
+    def faults(how: str) -> int:
+        words = [sys.executable, "-c", FAULTS, how]
+        return int(subprocess.run(words, cwd=runtime.ROOT, capture_output=True, text=True, check=True).stdout)
+
+    assert faults("keep") < 1000 < faults("leave")

@@ -30,16 +30,17 @@ class CampNet(nn.Layer):
             raise UserError(f"the camp network has no depth {depth!r}; it has {', '.join(KERNELS)}")
         w1, w2, w3 = (round(width * each) for each in WIDTHS)
         k1, k2, k3 = KERNELS[depth]
-        self.block1 = block(channels, w1, k1, norm)
-        self.block2 = block(w1, w2, k2, norm)
-        self.block3 = block(w2, w3, k3, norm=False)
+        self.features = nn.Sequential(
+            ("block1", block(channels, w1, k1, norm)),
+            ("block2", block(w1, w2, k2, norm)),
+            ("block3", block(w2, w3, k3, norm=False)),
+        )
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(w3, classes)
 
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:  # (B, 3, 32, 32)
-        x = self.block1(x)  # (B, 20, 28, 28) -> (B, 20, 14, 14)
-        x = self.block2(x)  # (B, 50, 10, 10) -> (B, 50, 5, 5)
-        x = self.block3(x)  # (B, 50, 1, 1) -> (B, 50, 1, 1): pooling 1x1 leaves it as it is
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        # (B, 3, 32, 32) -> 20, 28, 28 -> 20, 14, 14 -> 50, 10, 10 -> 50, 5, 5 -> (B, 50, 1, 1)
+        x = self.features(x)  # the last pooling leaves 1 x 1 as it is
         x = self.flatten(x)  # (B, 50)
         return self.fc(x)  # (B, 10)
 

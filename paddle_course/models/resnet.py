@@ -84,22 +84,19 @@ class ResNet(nn.Layer):
             raise UserError(f"ResNet has no stem {stem!r}; it has {', '.join(STEMS)}")
         block, growth, (n1, n2, n3, n4) = DEPTHS[depth]
         w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
-        self.stem = STEMS[stem](channels, width)
-        self.stage1 = stage(block, growth, width, w1, n1, stride=1)
-        self.stage2 = stage(block, growth, growth * w1, w2, n2, stride=2)
-        self.stage3 = stage(block, growth, growth * w2, w3, n3, stride=2)
-        self.stage4 = stage(block, growth, growth * w3, w4, n4, stride=2)
-        self.pool = nn.AdaptiveAvgPool2D(1)
+        self.features = nn.Sequential(  # shapes for 32x32 pictures, in brackets ResNet-50's where they differ
+            ("stem", STEMS[stem](channels, width)),  # (B, 64, 32, 32)
+            ("stage1", stage(block, growth, width, w1, n1, stride=1)),  # (B, 64 [256], 32, 32)
+            ("stage2", stage(block, growth, growth * w1, w2, n2, stride=2)),  # (B, 128 [512], 16, 16)
+            ("stage3", stage(block, growth, growth * w2, w3, n3, stride=2)),  # (B, 256 [1024], 8, 8)
+            ("stage4", stage(block, growth, growth * w3, w4, n4, stride=2)),  # (B, 512 [2048], 4, 4)
+            ("pool", nn.AdaptiveAvgPool2D(1)),  # (B, 512 [2048], 1, 1)
+        )
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(growth * w4, classes)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:  # (B, 3, 32, 32)
-        x = self.stem(x)  # (B, 64, 32, 32)
-        x = self.stage1(x)  # (B, 64, 32, 32), in ResNet-50 (B, 256, 32, 32)
-        x = self.stage2(x)  # (B, 128, 16, 16), 512
-        x = self.stage3(x)  # (B, 256, 8, 8), 1024
-        x = self.stage4(x)  # (B, 512, 4, 4), 2048
-        x = self.pool(x)  # (B, 512, 1, 1)
+        x = self.features(x)  # (B, 512, 1, 1)
         x = self.flatten(x)  # (B, 512)
         return self.fc(x)  # (B, 10)
 

@@ -37,7 +37,7 @@ def test_the_camp_network():
     ]
     sides = [32] + [row.output[1] for row in rows if row.kind in ("Conv2D", "MaxPool2D")]
     assert sides == [32, 28, 14, 10, 5, 1, 1]
-    assert [row.name for row in rows[:4]] == ["block1.conv1", "block1.relu1", "block1.pool", "block1.norm"]
+    assert [row.name for row in rows[:4]] == [f"features.block1.{name}" for name in ("conv1", "relu1", "pool", "norm")]
     assert rows[0].input == (3, 32, 32) and rows[-1].output == (10,)
     assert [row.macs for row in rows if row.macs] == [20 * 28 * 28 * 75, 50 * 10 * 10 * 500, 50 * 1250, 500]
 
@@ -81,7 +81,7 @@ def test_nothing_is_changed_by_looking():
 
 def test_frozen_weights_do_not_train():
     model = models.build("camp")
-    model.block1.conv1.weight.stop_gradient = True
+    model.features.block1.conv1.weight.stop_gradient = True
     row = layer_table(model, (3, 32, 32))[0]
     assert (row.trainable, row.running) == (20, 1500)
 

@@ -17,7 +17,7 @@ def test_output_shape(settings):
 @pytest.mark.parametrize("settings", VARIANTS)
 def test_every_variant_leaves_its_blocks_at_14_5_and_1(settings):
     model, sides = CampNet(**settings), []
-    for block in (model.block1, model.block2, model.block3):
+    for block in model.features.children():
         block.register_forward_post_hook(lambda layer, inputs, output: sides.append(output.shape[2]))
     model(paddle.zeros([1, 3, 32, 32]))
     assert sides == [14, 5, 1]
@@ -25,8 +25,9 @@ def test_every_variant_leaves_its_blocks_at_14_5_and_1(settings):
 
 def test_names():
     names = [name for name, _ in CampNet(depth="deeper").named_parameters()]
-    assert names[:2] == ["block1.conv1.weight", "block1.conv1.bias"]
-    assert {"block1.conv2.weight", "block2.norm.weight", "block3.conv2.bias", "fc.weight"} <= set(names)
+    assert names[:2] == ["features.block1.conv1.weight", "features.block1.conv1.bias"]
+    others = ("block1.conv2.weight", "block2.norm.weight", "block3.conv2.bias")
+    assert {*(f"features.{name}" for name in others), "fc.weight"} <= set(names)
 
 
 def test_pooling_a_1x1_map_leaves_it_and_its_gradient_as_they_are():

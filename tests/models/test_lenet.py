@@ -14,7 +14,8 @@ def test_output_shape_for_any_picture(channels, side):
 
 def test_shapes_inside():
     model, shapes = LeNet(), []
-    for layer in (model.pool1, model.conv2, model.pool2, model.flatten):
+    parts = model.features
+    for layer in (parts.pool1, parts.conv2, parts.pool2, model.head.flatten):
         layer.register_forward_post_hook(lambda layer, inputs, output: shapes.append(output.shape[1:]))
     model(paddle.zeros([1, 1, 28, 28]))
     assert shapes == [[6, 14, 14], [16, 10, 10], [16, 5, 5], [400]]
@@ -22,9 +23,8 @@ def test_shapes_inside():
 
 def test_names():
     names = [name for name, _ in LeNet().named_parameters()]
-    assert names == [
-        f"{layer}.{kind}" for layer in ("conv1", "conv2", "fc1", "fc2", "fc3") for kind in ("weight", "bias")
-    ]
+    layers = ("features.conv1", "features.conv2", "head.fc1", "head.fc2", "head.fc3")
+    assert names == [f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")]
 
 
 def test_the_activation_is_the_one_asked_for():

@@ -88,7 +88,7 @@ def test_a_picture_meets_every_layer_once(name):
 def test_settings_replace_those_of_the_entry():
     model = build("lenet-sigmoid", channels=3, side=32, classes=5, activation="relu")
     assert model(paddle.zeros([1, 3, 32, 32])).shape == [1, 5]
-    assert type(model.act1) is paddle.nn.ReLU
+    assert type(model.features.act1) is paddle.nn.ReLU
 
 
 def test_the_weights_are_a_function_of_the_seed():
@@ -102,9 +102,9 @@ def test_the_weights_are_a_function_of_the_seed():
 
 def test_two_models_share_nothing():
     one, other = build("lenet"), build("lenet")
-    before = other.conv1.weight.numpy().copy()
-    one.conv1.weight.set_value(paddle.zeros_like(one.conv1.weight))
-    assert np.array_equal(other.conv1.weight.numpy(), before) and before.any()
+    before = other.features.conv1.weight.numpy().copy()
+    one.features.conv1.weight.set_value(paddle.zeros_like(one.features.conv1.weight))
+    assert np.array_equal(other.features.conv1.weight.numpy(), before) and before.any()
 
 
 def test_mistakes_are_told():

@@ -20,7 +20,7 @@ def test_output_shape_and_depth(depth, stem, side):
 @pytest.mark.parametrize(("depth", "growth"), [(18, 1), (50, 4)])
 def test_shapes_inside(depth, growth):
     model, shapes = ResNet(depth, width=4), []
-    for part in (model.stem, model.stage1, model.stage2, model.stage3, model.stage4):
+    for part in list(model.features.children())[:5]:
         part.register_forward_post_hook(lambda layer, inputs, output: shapes.append(output.shape[1:]))
     model(paddle.zeros([1, 3, 32, 32]))
     assert shapes[0] == [4, 32, 32]
@@ -30,10 +30,10 @@ def test_shapes_inside(depth, growth):
 def test_names():
     names = {name for name, _ in ResNet(50, width=4).named_parameters()}
     assert {
-        "stem.conv.weight",
-        "stage1.block1.body.conv3.weight",
-        "stage2.block1.shortcut.conv.weight",
-        "stage4.block3.body.norm2.bias",
+        "features.stem.conv.weight",
+        "features.stage1.block1.body.conv3.weight",
+        "features.stage2.block1.shortcut.conv.weight",
+        "features.stage4.block3.body.norm2.bias",
         "fc.bias",
     } <= names
 

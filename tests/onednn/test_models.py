@@ -31,6 +31,7 @@ SMALL = {
     "resnet18": {"width": 8},
     "resnet50": {"width": 8},
     "resnet18-imagenet": {"width": 8},
+    "fast": {"width": 0.25},
 }
 
 
@@ -75,7 +76,7 @@ def test_answers_in_training_and_evaluation(name):
         assert difference(ours.numpy(), theirs.numpy()) < 1e-4
 
 
-@pytest.mark.parametrize("name", ["lenet", "camp", "vgg11", "resnet18"])
+@pytest.mark.parametrize("name", ["lenet", "camp", "vgg11", "resnet18", "fast"])
 def test_thirty_steps_are_stocks(name):
     theirs, ours = train(built(name), name, 30), train(built(name, "f32"), name, 30)
     assert theirs[-1] < theirs[0]
@@ -84,7 +85,7 @@ def test_thirty_steps_are_stocks(name):
 
 
 @pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
-@pytest.mark.parametrize("name", ["lenet", "camp", "resnet18"])
+@pytest.mark.parametrize("name", ["lenet", "camp", "resnet18", "fast"])
 def test_bfloat16_learns_the_same(name):
     theirs, ours = train(built(name), name, 30), train(built(name, "bf16"), name, 30)
     assert ours[-1] == pytest.approx(theirs[-1], rel=0.1, abs=0.02)
