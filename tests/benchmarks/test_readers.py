@@ -13,8 +13,6 @@ from benchmarks import readers, rounds
 from paddle_course import runtime
 from paddle_course.readers import cifar10
 
-REAL = rounds.Job.measure
-
 
 @pytest.fixture(autouse=True)
 def little(monkeypatch: pytest.MonkeyPatch) -> None:
