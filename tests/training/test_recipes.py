@@ -1,0 +1,45 @@
+"""Recipes: rates at the marked steps, which params they treat apart, and that they fit their networks."""
+
+from __future__ import annotations
+
+import pytest
+
+from paddle_course import models
+from paddle_course.training import optimizers, plan, recipes
+
+
+def test_airbench_rises_to_its_peak_and_ends_low() -> None:
+    phase = recipes.airbench(epochs=10, steps_per_epoch=48, size=1024)
+    rates = [phase.schedule(step) for step in range(480)]
+    assert max(rates) == phase.schedule(110) == 1.5  # 23 % of the way
+    assert rates[0] == pytest.approx(0.3)
+    assert rates[-1] == pytest.approx(1.5 * 0.07, rel=0.05)
+    assert recipes.airbench(10, 96, 512).schedule(220) == 0.75
+
+
+def test_airbench_averages_to_the_end_and_lets_the_whitening_rest() -> None:
+    phase, net = recipes.airbench(epochs=4, steps_per_epoch=3, size=8), models.build("fast", width=0.1)
+    assert [phase.average(step) is not None for step in range(1, 13)] == [step in (5, 10, 12) for step in range(1, 13)]
+    assert phase.average(12) == 1.0
+    bias = net.features.whiten.bias
+    plan.freeze(net, [phase], 2)
+    assert not bias.stop_gradient
+    plan.freeze(net, [phase], 3)
+    assert bias.stop_gradient
+
+
+def test_airbench_gives_the_six_shifts_64_times_the_rate() -> None:
+    net, phase = models.build("fast", width=0.1), recipes.airbench(4, 3, 1024)
+    optimizer = optimizers.build(phase.optimizer, net, **phase.settings)
+    groups = {len(group["params"]): group for group in optimizer._param_groups}
+    assert groups[6]["learning_rate"] == 64.0
+    shifts = {name for name, p in net.named_parameters() if any(p is each for each in groups[6]["params"])}
+    assert shifts == {f"features.group{i}.norm{j}.bias" for i in (1, 2, 3) for j in (1, 2)}
+
+
+def test_one_cycle_ends_at_zero() -> None:
+    phase = recipes.one_cycle(epochs=5, steps_per_epoch=20, size=256)
+    rates = [phase.schedule(step) for step in range(101)]
+    assert max(rates) == pytest.approx(0.2)
+    assert rates[100] == 0
+    optimizers.build(phase.optimizer, models.build("vgg11", width=2), **phase.settings)
