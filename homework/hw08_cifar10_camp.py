@@ -209,10 +209,13 @@ def deep_networks(lab: Lab) -> Answer:
     deep = answers.compare("Networks", rows, data, setting, SHAPE)
     long = {name: epochs(lab, most) for name, most in (HALF_HOUR if config.full else MINUTES).items()}
     seeds = {name: lab.seeds if name == "fast" else [config.seed] for name in long}
-    real = {f"{name}, {long[name]} epochs": [in_time(lab, name, long[name], s) for s in seeds[name]] for name in long}
+    real = {
+        f"{name}, {n} epochs": [answers.augmented(lab, "cifar10", name, n, seed) for seed in seeds[name]]
+        for name, n in long.items()
+    }
     curves = {name: answers.by_minute(trained[0], "test_accuracy") for name, trained in real.items()}
     fast = real[f"fast, {long['fast']} epochs"]
-    views = answers.spread([seen_from_all_sides(lab, each) for each in fast])
+    views = answers.spread([answers.six_views(lab, "cifar10", each) for each in fast])
     minutes = float(np.mean([each.result.minutes for each in fast]))
     return Answer.of(
         deep,
@@ -229,35 +232,6 @@ def deep_networks(lab: Lab) -> Answer:
         runs=len(fast),
         minutes=minutes,
     )
-
-
-def normalised(images: readers.Images, like: readers.Images, size: int, **settings: Any) -> batches.Batches:
-    """Batches of `images` with each channel of `like` at mean 0 and standard deviation 1."""
-    mean, std = batches.channel_statistics(like.images)
-    return batches.Batches(images, size, mean=mean, std=std, **settings)
-
-
-def in_time(lab: Lab, name: str, epochs: int, seed: int) -> Trained:
-    """A network trained on all pictures, shifted and mirrored; its rate has come down when `epochs` are over."""
-    images, test = lab.images("cifar10", "train"), lab.images("cifar10", "test")
-    fast, net = name == "fast", lab.model(name, seed)
-    size = min(1024 if fast else 128, len(images) // 2)
-    flips, crops = (partial(batches.alternating_flip, seed=seed), partial(batches.pad_crop, pad=2 if fast else 4))
-    data = normalised(images, images, size, seed=seed, augment=(flips, crops), drop_last=True)
-    if fast:
-        some = images.take(np.arange(min(5000, len(images))))
-        net.whiten(normalised(some, images, len(some), shuffle=False).batch(0, 0)[0])
-    phase = (training.recipes.airbench if fast else training.recipes.one_cycle)(epochs, len(data), size)
-    loss = partial(training.losses.cross_entropy, smoothing=0.2 if fast else 0.1)
-    held = {"test": normalised(test, images, 500, shuffle=False)}
-    run = lab.run(f"{name}-{epochs}-epochs-{seed}")
-    return Trained(net, training.fit(run, net, data, [phase], loss=loss, held_out=held))
-
-
-def seen_from_all_sides(lab: Lab, trained: Trained) -> float:
-    """Test accuracy when the network looks at six views of each picture."""
-    data = normalised(lab.images("cifar10", "test"), lab.images("cifar10", "train"), 500, shuffle=False)
-    return training.evaluate(trained.net, data, training.losses.cross_entropy, batches.six_views)["accuracy"]
 
 
 def scores(lab: Lab) -> Answer:

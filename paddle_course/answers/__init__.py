@@ -28,5 +28,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
         "results": ["origin", "record"],
         "samples": ["sample_curve"],
+        "trainings": ["augmented", "six_views"],
     },
 )
