@@ -1,1 +1,1 @@
-"""Models -> how fast they train: against paddle.Model.fit and PyTorch, and where the time goes."""
+"""Models and readers -> how fast they are, against paddle.Model.fit, PyTorch and paddle.io, and where the time goes."""
