@@ -1,1 +1,1 @@
-"""Models and readers -> how fast they are, against paddle.Model.fit, PyTorch and paddle.io, and where the time goes."""
+"""Models and readers -> how fast they are, where the time goes, and whether what is fast learns the same."""
