@@ -1,1 +1,1 @@
-"""Models -> how fast they train: against paddle.Model.fit and PyTorch, and where the time goes."""
+"""Models and readers -> how fast they are, where the time goes, and whether what is fast learns the same."""

@@ -14,19 +14,16 @@ the numbers hold for the one that they were measured on.
 
 from __future__ import annotations
 
-import json
 import os
-import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks import rounds
+from benchmarks import flags, rounds
+from benchmarks.rounds import Job, Measured, Numbers, percent, short
 from paddle_course import answers, models, runtime, training
 
 if TYPE_CHECKING:
@@ -107,78 +104,80 @@ def paths() -> dict[str, str]:
     return {"AVX2": chosen, "its own": ""} if chosen else {"its own": ""}
 
 
-def jobs(names: Sequence[str], steps: int, width: int) -> Iterator[tuple[tuple[str, str, str], rounds.Job]]:
-    """(run, path, "kept" or "flushed") and how to measure it."""
+Name = tuple[str, str, str]  # (run, path, "kept" or "flushed")
+
+
+def jobs(names: Sequence[str], steps: int, width: int) -> Iterator[tuple[Name, Job]]:
+    """What to measure, and how."""
     for name in names:
-        words = ("--here", name, "--steps", str(steps), "--width", str(width))
         for path, value in paths().items():
-            for denormals in ("kept", "flushed"):
-                asked = "keep" if denormals == "kept" else "flush"
+            for denormals, asked in (("kept", "keep"), ("flushed", "flush")):
                 variables = {"PADDLE_COURSE_DENORMALS": asked, "MKL_DEBUG_CPU_TYPE": value, "OMP_NUM_THREADS": "1"}
-                yield (name, path, denormals), rounds.Job("denormals", words, variables)
+                arguments = {"name": name, "steps": steps, "width": width}
+                yield (name, path, denormals), Job("denormals", "measure", arguments, variables)
 
 
-Found = dict[tuple[str, str, str], list[dict[str, Any]]]  # (run, path, denormals) -> what each round measured
-
-
-def rate(measured: dict[str, Any], part: str) -> float:
+def rate(part: str, measured: Measured) -> float:
     """Steps per second in the first, the slowest or the last tenth."""
     rates = measured["rates"]
     return {"first": rates[0], "slowest": min(rates), "last": rates[-1]}[part]
 
 
-def pairs(found: Found) -> Iterator[tuple[str, str, list[dict[str, Any]], list[dict[str, Any]]]]:
+def say(name: Name, measured: Measured) -> str:
+    first, last = (short(rate(part, measured)) for part in ("first", "last"))
+    return f"{first} steps/s at first, {last} at last"
+
+
+Found = Mapping[Name, Sequence[Measured]]
+
+
+def pairs(found: Found) -> Iterator[tuple[str, str, Sequence[Measured], Sequence[Measured]]]:
     """Run, path, and what was measured with denormals kept and flushed."""
     for name, path, denormals in found:
         if denormals == "kept":
             yield name, path, found[name, path, "kept"], found[name, path, "flushed"]
 
 
-def table(found: Found) -> Table:
-    """Medians over the rounds: steps per second in three tenths of each run, and the share of denormals behind it."""
-    made = Table(title="steps per second, denormals kept and flushed", title_justify="left")
-    for head in ("training", "MKL's path", "tenth", "kept", "flushed", "ratio"):
-        made.add_column(head, justify="left" if len(made.columns) < 3 else "right")
-    for name, path, kept, flushed in pairs(found):
+def table(found: Found) -> answers.Table:
+    """Steps per second in three tenths of each run, and the share of denormals behind it."""
+    rows = []
+    for name, path, *sides in pairs(found):
         for part in PARTS_SHOWN:
-            one, other = (statistics.median(rate(each, part) for each in side) for side in (kept, flushed))
-            made.add_row(name, path, part, f"{one:.0f}", f"{other:.0f}", f"{other / one:.2f}")
-        made.add_row("", "", "denormal", *(f"{side[0]['share']:.0%}" for side in (kept, flushed)), "")
-        made.add_section()
-    return made
+            kept, flushed = (Numbers.of(side, partial(rate, part)) for side in sides)
+            rows.append((name, path, part, *(short(each.median) for each in (kept, flushed, flushed.over(kept)))))
+        shares = (Numbers.of(side, itemgetter("share")).median for side in sides)
+        rows.append((name, path, "denormal behind it", *map(percent, shares), None))
+    head = ("training", "MKL's path", "tenth", "kept", "flushed", "ratio")
+    return answers.Table("Steps per second, denormals kept and flushed", head, tuple(rows))
 
 
 def results(found: Found) -> Iterator[answers.Result]:
-    """For each run and path: how many times as fast a tenth of it is when denormals are flushed, round by round."""
-    for name, path, kept, flushed in pairs(found):
+    """For each run and path: how many times as fast a tenth of it is when denormals are flushed."""
+    for name, path, *sides in pairs(found):
         for part in PARTS_SHOWN:
-            ratios = [
-                {"ratio": rate(f, part) / rate(k, part), "minutes": f["minutes"] + k["minutes"]}
-                for k, f in zip(kept, flushed, strict=True)
-            ]
+            kept, flushed = (Numbers.of(side, partial(rate, part)) for side in sides)
             title = f"denormals flushed / kept, {name}, MKL's path {path}, {part} tenth"
-            yield rounds.result(title, "ratio", "random pictures", ratios, itemgetter("ratio"))
+            yield from flushed.over(kept).results(title, "ratio", "random pictures")
 
 
 def benchmark(argv: Sequence[str]) -> None:
-    parser = rounds.parser("denormals", __doc__, rounds=3)
-    parser.add_argument("--runs", nargs="+", choices=RUNS, default=tuple(RUNS), help="default: all")
-    parser.add_argument("--steps", type=rounds.at_least(int, PARTS), default=2000, help="of each run (default: 2000)")
-    parser.add_argument("--width", type=int, default=0, help="of the hidden layers (default: each run's own)")
-    parser.add_argument("--here", choices=RUNS, help="only this run, in this process; prints JSON")
+    parser = flags.parser("denormals", __doc__, rounds=3)
+    parser.add_argument("--runs", type=flags.names(RUNS), default=tuple(RUNS), help=f"default: {','.join(RUNS)}")
+    parser.add_argument("--steps", type=flags.at_least(int, PARTS), default=2000, help="of each run (default: 2000)")
+    parser.add_argument(
+        "--width", type=flags.at_least(int, 1), default=0, help="of the hidden layers (default: each run's own)"
+    )
     wanted = parser.parse_args(argv)
-    if wanted.here:
-        print(json.dumps(measure(wanted.here, wanted.steps, wanted.width)))
-        return
     print(runtime.start(), file=sys.stderr)
-    found = rounds.run(dict(jobs(wanted.runs, wanted.steps, wanted.width)), wanted.rounds)
-    Console().print(table(found))
+    found = rounds.run(dict(jobs(wanted.runs, wanted.steps, wanted.width)), wanted.rounds, say)
+    rounds.show([table(found)])
     if wanted.publish:
         rounds.publish("denormals", argv, results(found))
+    rounds.complete(found.values(), wanted.rounds)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return runtime.run(lambda: benchmark(sys.argv[1:] if argv is None else argv))
+    return flags.run(benchmark, argv)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,33 @@
-"""Text behind a flag -> its value; a mistake is told in one line and ends with exit code 2."""
+"""A command line -> a benchmark's flags and its exit code; a mistake is told in one line and ends with exit code 2."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import shutil
-from collections.abc import Callable, Collection
+import sys
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from paddle_course import runtime
+from paddle_course.runtime import Stopped
 
-def parser(program: str, description: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog=program,
+
+def parser(module: str, text: str, rounds: int = 0, publish: bool = True) -> argparse.ArgumentParser:
+    """For `python -m benchmarks.<module>`, with the flags that most of them share."""
+    made = argparse.ArgumentParser(
+        prog=f"benchmarks.{module}",
         usage=argparse.SUPPRESS,  # it would stand in front of every mistake
-        description=description,
+        description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    if rounds:
+        text = f"measurements of each; their median counts (default: {rounds})"
+        made.add_argument("--rounds", type=at_least(int, 1), default=rounds, help=text)
+    if publish:
+        made.add_argument("--publish", action="store_true", help="enter the results into docs/results.json")
+    return made
 
 
 def names(known: Collection[str]) -> Callable[[str], tuple[str, ...]]:
@@ -50,3 +61,15 @@ def program(text: str) -> str:
     if not (found := shutil.which(text)):
         raise argparse.ArgumentTypeError(f"there is no program {text}")
     return os.path.abspath(found)  # noqa: PTH100 - Path.resolve would follow the link
+
+
+def run(benchmark: Callable[[Sequence[str]], None], argv: Sequence[str] | None) -> int:
+    """The exit code: 0 done, 1 not everything could be measured, 2 the user's mistake, 130 broken off."""
+
+    def stoppable() -> None:
+        try:
+            benchmark(sys.argv[1:] if argv is None else argv)
+        except KeyboardInterrupt:
+            raise Stopped(130, "nothing is kept of a benchmark that did not end") from None
+
+    return runtime.run(stoppable)

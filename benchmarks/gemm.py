@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Sequence
 from math import prod
 
 import paddle
 
+from paddle_course import runtime
 from paddle_course.onednn import library, primitives
 from paddle_course.onednn.functions import empty, laid
 from paddle_course.onednn.primitives import Types, Window
@@ -16,6 +18,12 @@ from paddle_course.onednn.primitives import Types, Window
 # nine times, mostly out of the cache, and was seen to be a sixth faster: of the two, the better one is the ceiling.
 SHAPES = (((16, 1024, 8, 8), (1024, 1024, 1, 1)), ((128, 256, 8, 8), (256, 256, 3, 3)))
 TIMES = 9
+
+
+def peaks(precisions: Sequence[str]) -> dict[str, float | None]:
+    """Of several precisions, in a process that has not started yet."""
+    runtime.start()
+    return {each: peak(each) for each in precisions}
 
 
 def peak(precision: str) -> float | None:

@@ -1,4 +1,4 @@
-"""A job -> one measurement, in a process of its own: `python -m benchmarks.measure JSON` prints one line of JSON.
+"""A trial -> its pictures per second, measured in this process.
 
 Here only NumPy is imported at once. The `fit` column has to import Paddle before this project can set its threads, as
 somebody does who has never heard of this project; the PyTorch columns run where there is no Paddle.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import json
 import os
 import re
 import statistics
@@ -34,7 +33,7 @@ LR, MOMENTUM = 0.01, 0.9
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class Trial:
     """What to measure. `shape` is a picture's (C, H, W), `threads` what PyTorch is given."""
 
     column: str
@@ -67,27 +66,27 @@ class Clock:
         return statistics.median(b - a for a, b in itertools.pairwise(self.ends[WARM_UP - 1 :]))
 
 
-def pictures(job: Job, batches: int) -> tuple[np.ndarray, np.ndarray]:
+def pictures(trial: Trial, batches: int) -> tuple[np.ndarray, np.ndarray]:
     """Random pictures uint8 (N, H, W, C) and labels int64 (N,)."""
-    rng, (channels, height, width) = np.random.default_rng(0), job.shape
-    count = batches * job.batch
+    rng, (channels, height, width) = np.random.default_rng(0), trial.shape
+    count = batches * trial.batch
     images = rng.integers(0, 256, (count, height, width, channels), np.uint8)
-    return images, rng.integers(0, job.classes, count)
+    return images, rng.integers(0, trial.classes, count)
 
 
-def dataset(job: Job) -> readers.Images:
+def dataset(trial: Trial) -> readers.Images:
     """As many pictures as a training sees before it comes to the first of them again."""
     from paddle_course import readers
 
-    names = tuple(map(str, range(job.classes)))
-    return readers.Images(*pictures(job, IN_MEMORY), names, source="random pictures", synthetic=True)
+    names = tuple(map(str, range(trial.classes)))
+    return readers.Images(*pictures(trial, IN_MEMORY), names, source="random pictures", synthetic=True)
 
 
 class Enough(Exception):
     """Ends a `fit`, which by itself stops at the end of an epoch only."""
 
 
-def fit(job: Job, clock: Clock) -> int:
+def fit(trial: Trial, clock: Clock) -> int:
     """paddle.Model.fit as one writes it; returns the number of trainable parameters, as the next two do."""
     import paddle
 
@@ -98,26 +97,26 @@ def fit(job: Job, clock: Clock) -> int:
             if clock.enough():
                 raise Enough
 
-    data = readers.ImageDataset(dataset(job))
-    net = models.build(job.model)
+    data = readers.ImageDataset(dataset(trial))
+    net = models.build(trial.model)
     model = paddle.Model(net)
     optimizer = paddle.optimizer.Momentum(LR, MOMENTUM, net.parameters(), use_nesterov=True)
     model.prepare(optimizer, paddle.nn.CrossEntropyLoss())
     with contextlib.suppress(Enough):
-        model.fit(data, batch_size=job.batch, epochs=sys.maxsize, verbose=0, callbacks=[Watch()])
+        model.fit(data, batch_size=trial.batch, epochs=sys.maxsize, verbose=0, callbacks=[Watch()])
     return trainable(net)
 
 
-def ours(job: Job, clock: Clock) -> int:
+def ours(trial: Trial, clock: Clock) -> int:
     """The steps of `training.fit` with stock layers, or with accelerated ones in the column's precision."""
     from paddle_course import batches, models, onednn, runtime, training
 
     runtime.start()
-    data = batches.Batches(dataset(job), job.batch)
-    net = models.build(job.model)
-    if job.column != "stock":
-        report = onednn.accelerate(net, job.column)
-        if report.precision != job.column:
+    data = batches.Batches(dataset(trial), trial.batch)
+    net = models.build(trial.model)
+    if trial.column != "stock":
+        report = onednn.accelerate(net, trial.column)
+        if report.precision != trial.column:
             raise runtime.UserError(str(report))
     optimizer = training.optimizers.build("nesterov", net, momentum=MOMENTUM)
     endless = (batch for epoch in itertools.count() for batch in data.epoch(epoch))
@@ -128,8 +127,8 @@ def ours(job: Job, clock: Clock) -> int:
 
 def steps(
     net: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, data: Iterable[tuple[np.ndarray, np.ndarray]]
-) -> Iterator[None]:
-    """Train as `training.fit` does; yields behind each step."""
+) -> Iterator[float]:
+    """Train as `training.fit` does; yields the loss behind each step."""
     import paddle
 
     from paddle_course import training
@@ -139,28 +138,28 @@ def steps(
         optimizer.set_lr(LR)
         loss = training.losses.cross_entropy(net(paddle.to_tensor(images)), paddle.to_tensor(labels))
         loss.backward()
-        loss.item()
+        value = loss.item()
         optimizer.step()
         optimizer.clear_grad()
-        yield
+        yield value
 
 
 def trainable(net: paddle.nn.Layer) -> int:
     return sum(int(each.size) for each in net.parameters() if not each.stop_gradient)
 
 
-def torch_steps(job: Job, clock: Clock) -> int:
+def torch_steps(trial: Trial, clock: Clock) -> int:
     """The same step in PyTorch, on one batch that is a tensor already: maps N, C, H, W or channels-last."""
     import torch
 
     from benchmarks import torch_models
 
-    torch.set_num_threads(job.threads)
-    layout = torch.contiguous_format if job.column == "torch" else torch.channels_last
-    low = torch.autocast("cpu", dtype=torch.bfloat16, enabled=job.column == "torch-bf16")
-    net = torch_models.build(job.model, layout)
+    torch.set_num_threads(trial.threads)
+    layout = torch.contiguous_format if trial.column == "torch" else torch.channels_last
+    low = torch.autocast("cpu", dtype=torch.bfloat16, enabled=trial.column == "torch-bf16")
+    net = torch_models.build(trial.model, layout)
     optimizer = torch.optim.SGD(net.parameters(), LR, MOMENTUM, nesterov=True)
-    uint8, labels = map(torch.from_numpy, pictures(job, batches=1))
+    uint8, labels = map(torch.from_numpy, pictures(trial, batches=1))
     images = (uint8.permute(0, 3, 1, 2) / 127.5 - 1).contiguous(memory_format=layout)
     while True:
         with low:
@@ -184,14 +183,11 @@ def peak_memory() -> float | None:
         return None
 
 
-def main(job: Job) -> dict[str, Any]:
-    clock = Clock(job.seconds)
-    measured = fit if job.column == "fit" else torch_steps if job.column in TORCH else ours
-    count = measured(job, clock)
-    rate = {"rate": job.batch / clock.median(), "memory": peak_memory(), "trainable": count}
+def measure(**asked: Any) -> dict[str, Any]:
+    """What `Trial` asks for, as JSON has it -> pictures per second, peak memory in MB, and what was trained."""
+    trial = Trial(**asked | {"shape": tuple(asked["shape"])})
+    clock = Clock(trial.seconds)
+    measured = fit if trial.column == "fit" else torch_steps if trial.column in TORCH else ours
+    count = measured(trial, clock)
+    rate = {"rate": trial.batch / clock.median(), "memory": peak_memory(), "trainable": count}
     return rate | {"threads": os.environ.get("OMP_NUM_THREADS")}
-
-
-if __name__ == "__main__":
-    asked = json.loads(sys.argv[1])
-    print(json.dumps(main(Job(**asked | {"shape": tuple(asked["shape"])}))))

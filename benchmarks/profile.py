@@ -6,11 +6,11 @@ python -m benchmarks.profile resnet18 --evaluate
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import re
 import sys
 import time
+from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, repeat
@@ -18,10 +18,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.console import Console
 
-from benchmarks import flags
-from benchmarks.measure import MOMENTUM, WARM_UP, Job, batch_size, pictures, steps
+from benchmarks import flags, rounds
+from benchmarks.measure import MOMENTUM, WARM_UP, Trial, batch_size, pictures, steps
 from paddle_course import answers, models, onednn, runtime
 from paddle_course.runtime import UserError
 
@@ -105,15 +104,15 @@ def stopwatch(function: Callable[[], Any], seconds: list[float]) -> Callable[[],
     return timed
 
 
-def profile(job: Job, count: int, evaluate: bool) -> Spent:
+def profile(trial: Trial, count: int, evaluate: bool) -> Spent:
     """Train with one batch over and over, or only evaluate it; the mean of `count` steps."""
     from paddle_course import training
 
-    net = models.build(job.model)
-    report = onednn.accelerate(net, job.column)
-    if report.precision != job.column:
-        raise UserError(f"--precision {job.column}: {report}")
-    uint8, labels = pictures(job, batches=1)
+    net = models.build(trial.model)
+    report = onednn.accelerate(net, trial.column)
+    if report.precision != trial.column:
+        raise UserError(f"--precision {trial.column}: {report}")
+    uint8, labels = pictures(trial, batches=1)
     images = np.ascontiguousarray(uint8.transpose(0, 3, 1, 2), np.float32) / 127.5 - 1
     optimizer, updates = training.optimizers.build("nesterov", net, momentum=MOMENTUM), []
     optimizer.step = stopwatch(optimizer.step, updates)
@@ -185,8 +184,8 @@ def tables(spent: Spent, count: int, peak: float) -> list[answers.Table]:
     ]
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = flags.parser("benchmarks.profile", __doc__)
+def parse(argv: Sequence[str]) -> Namespace:
+    parser = flags.parser("profile", __doc__, publish=False)
     add = parser.add_argument
     add("model", choices=models.MODELS, metavar="MODEL", help=", ".join(models.MODELS))
     add("--precision", choices=("f32", "bf16"), default="bf16", help="of the convolutions (default: bf16)")
@@ -196,7 +195,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def run(wanted: argparse.Namespace) -> None:
+def benchmark(argv: Sequence[str]) -> None:
+    wanted = parse(argv)
     print(runtime.start(), file=sys.stderr)
     from benchmarks import gemm
 
@@ -204,19 +204,16 @@ def run(wanted: argparse.Namespace) -> None:
         raise UserError(f"--precision {wanted.precision}: the fast path cannot be used with it on this machine")
     entry = models.MODELS[wanted.model]
     shape, batch = entry.input_shape, wanted.batch or batch_size(wanted.model, entry.input_shape)
-    job = Job(wanted.precision, wanted.model, batch, shape, entry.classes, seconds=0, threads=runtime.cores())
-    spent = profile(job, wanted.steps, wanted.evaluate)
+    trial = Trial(wanted.precision, wanted.model, batch, shape, entry.classes, seconds=0, threads=runtime.cores())
+    spent = profile(trial, wanted.steps, wanted.evaluate)
     peak = max(peak, gemm.peak(wanted.precision))  # a busy moment does not lower a ceiling
     what = "evaluated" if wanted.evaluate else "trained"
     print(f"{wanted.model} {what} in {wanted.precision}, batch {batch}: {batch / spent.step:,.0f} images/s")
-    console = Console()
-    for table in tables(spent, wanted.steps, peak):
-        answers.show(table, console)
+    rounds.show(tables(spent, wanted.steps, peak))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    wanted = parse(argv)
-    return runtime.run(lambda: run(wanted))
+    return flags.run(benchmark, argv)
 
 
 if __name__ == "__main__":

@@ -14,23 +14,21 @@ CIFAR-10 in the data folder, noise of its size takes its place.
 from __future__ import annotations
 
 import itertools
-import json
 import pickle
 import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks import rounds
+from benchmarks import flags, rounds
+from benchmarks.rounds import Job, Measured, Numbers, short
 from paddle_course import answers, batches, readers, runtime
 from paddle_course.runtime import UserError
 
@@ -133,79 +131,76 @@ def load(root: Path) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - start, "pictures": sum(map(len, found))}
 
 
-def measure(name: str, root: Path, seconds: float) -> dict[str, Any]:
+def measure(name: str, root: str, seconds: float) -> dict[str, Any]:
     """One measurement, in this process."""
     if name == "load":
-        return load(root)
+        return load(Path(root))
     if name == "ours":
         runtime.start()
-    return speed(SOURCES[name](root), seconds)
+    return speed(SOURCES[name](Path(root)), seconds)
 
 
-def jobs(root: Path, seconds: float) -> dict[str, rounds.Job]:
+def jobs(root: Path, seconds: float) -> dict[str, Job]:
     """What to measure. Paddle's side gets the one thread that Paddle sets by itself."""
     made = {}
     for name in (*SOURCES, "load"):
-        words = ("--here", name, "--root", str(root), "--seconds", str(seconds))
-        made[name] = rounds.Job("readers", words, {"OMP_NUM_THREADS": "1"} if name.startswith("paddle") else {})
+        arguments = {"name": name, "root": str(root), "seconds": seconds}
+        made[name] = Job("readers", "measure", arguments, {"OMP_NUM_THREADS": "1"} if name.startswith("paddle") else {})
     return made
 
 
-def results(found: dict[str, list[dict[str, Any]]], data: str) -> list[answers.Result]:
-    """Rates, ratios round by round, and the seconds to load.
+def say(name: str, measured: Measured) -> str:
+    return f"{short(measured['seconds'])} seconds" if name == "load" else f"{short(measured['rate'])} batches/s"
+
+
+def numbers(found: Mapping[str, Sequence[Measured]]) -> dict[str, tuple[str, Numbers]]:
+    """What is reported: its measure, and what the rounds brought.
 
     Raises:
         UserError: the sides did not give the same kind of batches.
     """
-    for name in SOURCES:
-        for one, other in zip(found["ours"], found[name], strict=True):
-            if one["what"] != other["what"]:
-                raise UserError(f"ours gives {one['what']}, {name} {other['what']}: that is not the same work")
-    made = [rounds.result(f"batches, {name}", "batches/s", data, found[name], itemgetter("rate")) for name in SOURCES]
+    kinds = {each["what"]: name for name in reversed(SOURCES) for each in found[name]}
+    if len(kinds) > 1:
+        told = ", ".join(f"{name} gives {what}" for what, name in kinds.items())
+        raise UserError(f"{told}: that is not the same work")
+    rates = {name: Numbers.of(found[name], itemgetter("rate")) for name in SOURCES}
+    made = {f"batches, {name}": ("batches/s", each) for name, each in rates.items()}
     for name in list(SOURCES)[1:]:
-        ratios = [
-            {"ratio": one["rate"] / other["rate"], "minutes": one["minutes"] + other["minutes"]}
-            for one, other in zip(found["ours"], found[name], strict=True)
-        ]
-        made.append(rounds.result(f"batches, ours / {name}", "ratio", data, ratios, itemgetter("ratio")))
-    return [*made, rounds.result("load", "seconds", data, found["load"], itemgetter("seconds"))]
+        made[f"batches, ours / {name}"] = "ratio", rates["ours"].over(rates[name])
+    return made | {"load": ("seconds", Numbers.of(found["load"], itemgetter("seconds")))}
 
 
-def table(made: Sequence[answers.Result], data: str) -> Table:
-    """The results, with the goals that this project has set itself."""
-    shown = Table(title=f"{data}, batches of {BATCH}", title_justify="left")
-    for head in ("what", "measure", "median", "sd", "n", "goal"):
-        shown.add_column(head, justify="left" if len(shown.columns) < 2 else "right")
-    for each in made:
-        goal = GOALS.get(each.name.removeprefix("batches, "))
-        word = "" if goal is None else f"< {goal}" if each.metric == "seconds" else f"> {goal:.0f}"
-        value, sd = ("" if number is None else f"{float(f'{number:.3g}'):,g}" for number in (each.value, each.sd))
-        shown.add_row(each.name, each.metric, value, sd, str(each.n), word)
-    return shown
+def table(made: Mapping[str, tuple[str, Numbers]], data: str) -> answers.Table:
+    """The medians, with the goals that this project has set itself."""
+    rows = []
+    for name, (metric, each) in made.items():
+        goal = GOALS.get(name.removeprefix("batches, "))
+        word = None if goal is None else f"{'<' if metric == 'seconds' else '>'} {goal:g}"
+        rows.append((name, metric, short(each.median), short(each.sd), len(each.values), word))
+    head = ("what", "measure", "median", "sd", "rounds", "goal")
+    return answers.Table(f"{data}, batches of {BATCH}", head, tuple(rows))
 
 
 def benchmark(argv: Sequence[str]) -> None:
-    parser = rounds.parser("readers", __doc__, rounds=5)
+    parser = flags.parser("readers", __doc__, rounds=5)
     parser.add_argument(
-        "--seconds", type=rounds.at_least(float, 0.1), default=6.0, help="of each, at least (default: 6)"
+        "--seconds", type=flags.at_least(float, 0.1), default=6.0, help="of each, at least (default: 6)"
     )
-    parser.add_argument("--here", choices=(*SOURCES, "load"), help="only this, in this process; prints JSON")
-    parser.add_argument("--root", type=Path, help="the data that --here reads")
     wanted = parser.parse_args(argv)
-    if wanted.here:
-        print(json.dumps(measure(wanted.here, wanted.root, wanted.seconds)))
-        return
     print(runtime.start(), file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         data = lay_out(Path(folder))
-        made = results(rounds.run(jobs(Path(folder), wanted.seconds), wanted.rounds), data)
-    Console().print(table(made, data))
+        found = rounds.run(jobs(Path(folder), wanted.seconds), wanted.rounds, say)
+    made = numbers(found)
+    rounds.show([table(made, data)])
     if wanted.publish:
-        rounds.publish("readers", argv, made)
+        results = [each.results(name, metric, data) for name, (metric, each) in made.items()]
+        rounds.publish("readers", argv, itertools.chain(*results))
+    rounds.complete(found.values(), wanted.rounds)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return runtime.run(lambda: benchmark(sys.argv[1:] if argv is None else argv))
+    return flags.run(benchmark, argv)
 
 
 if __name__ == "__main__":

@@ -2,38 +2,29 @@
 
     python -m benchmarks.throughput --torch /path/to/a/python/that/has/torch
 
-Every measurement is a process of its own, and all columns run in turn, round after round, so that a busy minute of the
-machine is shared by all. What the columns are stands in benchmarks/README.md.
+What the columns are stands in benchmarks/README.md.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import importlib.util
-import itertools
-import json
-import os
 import re
-import shlex
-import signal
-import statistics
 import subprocess
 import sys
-import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
-from rich.console import Console
-
-from benchmarks import flags
-from benchmarks.flags import at_least, names, program
-from benchmarks.measure import COLUMNS, OURS, TORCH, Job, batch_size
+from benchmarks import flags, rounds
+from benchmarks.measure import COLUMNS, OURS, TORCH
+from benchmarks.rounds import Job, Measured, Numbers, short
+from benchmarks.subjects import Subject
 from paddle_course import answers, models, runtime
-from paddle_course.runtime import ROOT, Stopped, UserError
+from paddle_course.runtime import UserError
 
-RESULTS = ROOT / "docs" / "results.json"
 DEFAULT = ("lenet", "camp", "vgg16", "resnet18", "resnet50-imagenet", "fast")
 # The best of some columns over the best of others.
 RATIOS = {
@@ -42,101 +33,47 @@ RATIOS = {
     "bf16 / best torch": (("bf16",), TORCH),
     "f32 / best f32 torch": (("f32",), TORCH[:2]),
 }
-# What a process does not inherit that is to find Paddle or PyTorch as they come: `runtime.prepare` has set it here.
-OURS_TO_SET = ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE", "GLOG_minloglevel")
+PEAK = ("machine", "peak")  # in the place of (model, column)
 
-Peaks = dict[str, float]  # GFLOP/s by precision; the best of all rounds, for a busy minute does not lower a ceiling
+Name = tuple[str, str]
 
 
-@dataclasses.dataclass
-class Subject:
-    """A model, and what was measured of it: by column the measurements, one for each round."""
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What was measured, by (model, column)."""
 
-    name: str
-    batch: int
-    trainable: int
-    macs: int
-    found: dict[str, list[dict[str, Any]]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    subjects: Sequence[Subject]
+    columns: Sequence[str]
+    found: Mapping[Name, Sequence[Measured]]
 
-    @classmethod
-    def of(cls, name: str, batch: int) -> Subject:
-        shape = models.MODELS[name].input_shape
-        trainable, _, macs = answers.counts(models.build(name), shape)
-        return cls(name, batch or batch_size(name, shape), trainable, macs)
+    def numbers(self, subject: Subject, column: str, what: str = "rate") -> Numbers:
+        return Numbers.of(self.found.get((subject.name, column), ()), itemgetter(what))
 
-    def each(self, column: str, what: str = "rate") -> list[float]:
-        return [one[what] for one in self.found.get(column, ()) if one[what] is not None]
-
-    def rate(self, column: str) -> float | None:
+    def rate(self, subject: Subject, column: str) -> float | None:
         """Pictures per second."""
-        return statistics.median(self.each(column)) if self.each(column) else None
+        return self.numbers(subject, column).median
 
-    def memory(self, column: str) -> int | None:
-        return round(max(self.each(column, "memory"))) if self.each(column, "memory") else None
-
-    def gflops(self, column: str) -> float | None:
-        """Six operations per MAC: two forward, four backward."""
-        return None if self.rate(column) is None else 6e-9 * self.macs * self.rate(column)
-
-    def ratio(self, name: str) -> float | None:
-        over, under = ([self.rate(column) for column in columns if self.each(column)] for columns in RATIOS[name])
-        return max(over) / max(under) if over and under else None
-
-
-def measure(subject: Subject, column: str, seconds: float, python: str) -> dict[str, Any] | str:
-    """One measurement in a process of its own, or in one line why there is none."""
-    entry = models.MODELS[subject.name]
-    job = Job(column, subject.name, subject.batch, entry.input_shape, entry.classes, seconds, runtime.cores())
-    environment = {k: v for k, v in os.environ.items() if column in OURS or k not in OURS_TO_SET}
-    words = [python if column in TORCH else sys.executable, "-m", "benchmarks.measure", json.dumps(vars(job))]
-    start = time.perf_counter()
-    run = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if run.returncode < 0:
-        return f"ended by {signal.Signals(-run.returncode).name}"
-    if run.returncode:
-        return (run.stderr.strip().splitlines() or [f"ended with {run.returncode} and without a word"])[-1]
-    found = json.loads(run.stdout.splitlines()[-1]) | {"minutes": (time.perf_counter() - start) / 60}
-    check(subject, column, found["trainable"])
-    return found
-
-
-def check(subject: Subject, column: str, trainable: int) -> None:
-    """A column that trains another number of parameters trains another network."""
-    if trainable != subject.trainable:
-        raise UserError(
-            f"{subject.name}, {column}: {trainable:,} trainable parameters instead of {subject.trainable:,}: "
-            "that is another network, and its speed says nothing"
+    def ratio(self, subject: Subject, name: str) -> Numbers:
+        over, under = (
+            max((self.numbers(subject, column) for column in columns), key=lambda each: each.median or 0)
+            for columns in RATIOS[name]
         )
+        return over.over(under)
 
+    def memory(self, subject: Subject, column: str) -> int | None:
+        values = self.numbers(subject, column, "memory").values
+        return round(max(values)) if values else None
 
-def rounds(subjects: Sequence[Subject], columns: Sequence[str], wanted: argparse.Namespace, python: str) -> Peaks:
-    """Measure everything `wanted.rounds` times, the machine's peaks too; what fails once is not tried again."""
-    failed, found = set(), defaultdict(list)
-    for number in range(1, wanted.rounds + 1):
-        where = f"round {number} of {wanted.rounds}:"
-        for name, value in peaks(columns).items():
-            found[name].append(value)
-            print(f"{where} {name} peak {short(value)} GFLOP/s", file=sys.stderr)  # half of it: somebody else is there
-        for subject, column in itertools.product(subjects, columns):
-            if (subject.name, column) in failed:
-                continue
-            measured = measure(subject, column, wanted.seconds, python)
-            if isinstance(measured, str):
-                failed.add((subject.name, column))
-                said = f"failed: {measured}"
-            else:
-                subject.found[column].append(measured)
-                said = f"{short(measured['rate'])} images/s"
-            print(f"{where} {subject.name}, {column}: {said}", file=sys.stderr)
-    return {name: max(values) for name, values in found.items()}
+    def gflops(self, subject: Subject, column: str) -> float | None:
+        """Six operations per MAC: two forward, four backward."""
+        rate = self.rate(subject, column)
+        return None if rate is None else 6e-9 * subject.macs * rate
 
-
-def peaks(columns: Sequence[str]) -> Peaks:
-    """The machine's peak in GFLOP/s for each precision of the columns that has one here."""
-    from benchmarks import gemm
-
-    measured = {name: gemm.peak(name) for name in dict.fromkeys(map(precision, columns))}
-    return {name: value for name, value in measured.items() if value}
+    @property
+    def peaks(self) -> dict[str, float]:
+        """GFLOP/s by precision; the best of all rounds, for a busy minute does not lower a ceiling."""
+        each = {name: [one[name] for one in self.found.get(PEAK, ())] for name in precisions(self.columns)}
+        return {name: max(values) for name, values in each.items() if values and None not in values}
 
 
 def precision(column: str) -> str:
@@ -144,55 +81,56 @@ def precision(column: str) -> str:
     return "bf16" if column.endswith("bf16") else "f32"
 
 
-def tables(subjects: Sequence[Subject], columns: Sequence[str], peak: Peaks) -> list[answers.Table]:
+def precisions(columns: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(map(precision, columns)))
+
+
+def measured(subjects: Sequence[Subject], columns: Sequence[str], wanted: Namespace, python: str) -> Report:
+    """The machine's peaks, then all columns of all models, `wanted.rounds` times."""
+    jobs, of = {PEAK: Job("gemm", "peaks", {"precisions": precisions(columns)})}, {each.name: each for each in subjects}
+    for each in subjects:
+        for column in columns:
+            given = python if column in TORCH else sys.executable
+            jobs[each.name, column] = each.job(column, wanted.seconds, given)
+
+    def say(name: Name, found: Measured) -> str:
+        if name == PEAK:  # half of what it was: somebody else is there
+            return ", ".join(f"{each} {short(found[each]) or '–'}" for each in precisions(columns)) + " GFLOP/s"
+        return of[name[0]].told(name[1], found)
+
+    return Report(subjects, columns, rounds.run(jobs, wanted.rounds, say))
+
+
+def tables(report: Report) -> list[answers.Table]:
     """Speed, ratios, memory and operations, a row for each model."""
+    peaks = report.peaks
 
     def table(caption: str, names: Sequence[str], cell: Callable[[Subject, str], Any], note: str = "") -> answers.Table:
-        rows = tuple((each.name, each.batch, *(cell(each, name) for name in names)) for each in subjects)
+        rows = tuple((each.name, each.batch, *(cell(each, name) for name in names)) for each in report.subjects)
         return answers.Table(caption, ("model", "batch", *names), rows, note)
 
     def share(subject: Subject, column: str) -> str | None:
-        value, most = subject.gflops(column), peak.get(precision(column))
+        value, most = report.gflops(subject, column), peaks.get(precision(column))
         return value and short(value) + (f" ({100 * value / most:.0f} %)" if most else "")
 
-    known = ", ".join(f"{name} {value:.0f}" for name, value in peak.items())
+    known = ", ".join(f"{name} {value:.0f}" for name, value in peaks.items())
     return [
-        table("Images per second, training", columns, lambda each, name: short(each.rate(name))),
-        table("Ratios", tuple(RATIOS), lambda each, name: short(each.ratio(name))),
-        table("Peak memory of the process, MB", columns, Subject.memory),
-        table("GFLOP/s and their share of the peak", columns, share, f"peak: {known} GFLOP/s" if known else ""),
+        table("Images per second, training", report.columns, lambda *which: short(report.rate(*which))),
+        table("Ratios", tuple(RATIOS), lambda *which: short(report.ratio(*which).median)),
+        table("Peak memory of the process, MB", report.columns, report.memory),
+        table("GFLOP/s and their share of the peak", report.columns, share, f"peak: {known} GFLOP/s" if known else ""),
     ]
 
 
-def short(value: float | None) -> str | None:
-    """Three digits: what is measured in seconds has no more."""
-    return None if value is None else answers.number(float(f"{value:.3g}"))
-
-
-def results(subjects: Sequence[Subject], columns: Sequence[str], peak: Peaks) -> list[answers.Result]:
-    """All rates with their spread over the rounds, the ratios, and the machine's peaks."""
-    made = [answers.Result(f"peak, {name}", "GFLOP/s", value) for name, value in peak.items()]
-    for subject in subjects:
-        shape = " x ".join(map(str, models.MODELS[subject.name].input_shape))
-        data = f"random pictures, {shape}, batch {subject.batch}"
-        for column in columns:
-            if rates := subject.each(column):
-                minutes, spread = sum(subject.each(column, "minutes")), answers.spread(rates)[1]
-                value, n = subject.rate(column), len(rates)
-                made.append(answers.Result(f"{subject.name}, {column}", "images/s", value, spread, n, minutes, data))
-        ratios = {name: subject.ratio(name) for name in RATIOS}
-        made += [answers.Result(f"{subject.name}, {name}", "ratio", r, data=data) for name, r in ratios.items() if r]
+def results(report: Report) -> list[answers.Result]:
+    """All rates and ratios with their spread over the rounds, and the machine's peaks."""
+    made = [answers.Result(f"peak, {name}", "GFLOP/s", value) for name, value in report.peaks.items()]
+    for each in report.subjects:
+        for column in report.columns:
+            made += report.numbers(each, column).results(f"{each.name}, {column}", "images/s", each.data)
+        for name in RATIOS:
+            made += report.ratio(each, name).results(f"{each.name}, {name}", "ratio", each.data)
     return made
-
-
-def publish(found: Sequence[answers.Result], words: Sequence[str], torch: str) -> None:
-    """Enter the results into docs/results.json, with the command as another machine would be told it."""
-    typed = shlex.join(["python", "-m", "benchmarks.throughput", *words])
-    origin = answers.origin() | {"command": re.sub(r"--torch[ =]('[^']*'|\S+)", "--torch PYTHON", typed)}
-    if torch:
-        origin["machine"] += f", PyTorch {torch}"
-    entries = [{"homework": "benchmark", "question": None} | dataclasses.asdict(each) | origin for each in found]
-    answers.record(RESULTS, entries)
 
 
 def torch_version(python: str) -> str:
@@ -201,16 +139,20 @@ def torch_version(python: str) -> str:
     return subprocess.run(words, capture_output=True, text=True).stdout.strip()
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = flags.parser("benchmarks.throughput", __doc__)
+def portable(words: Sequence[str]) -> list[str]:
+    """The command line as another machine would be told it."""
+    told = (re.sub("^--torch=.*", "--torch=PYTHON", word) for word in words)
+    return ["PYTHON" if before == "--torch" else word for before, word in pairwise(["", *told])]
+
+
+def parse(argv: Sequence[str]) -> Namespace:
+    parser = flags.parser("throughput", __doc__, rounds=3)
     add = parser.add_argument
-    add("--models", type=names(models.MODELS), default=DEFAULT, help=f"default: {','.join(DEFAULT)}")
-    add("--columns", type=names(COLUMNS), default=COLUMNS, help=f"default: {','.join(COLUMNS)}")
-    add("--rounds", type=at_least(int, 1), default=3, help="measurements of each; their median counts")
-    add("--seconds", type=at_least(float, 0), default=8.0, help="how long to train at least in each (default: 8)")
-    add("--batch", type=at_least(int, 1), default=0, help="batch size of all models (default: each one's own)")
-    add("--torch", type=program, help="a Python that can import PyTorch (default: this one, if it can)")
-    add("--publish", action="store_true", help="enter the results into docs/results.json")
+    add("--models", type=flags.names(models.MODELS), default=DEFAULT, help=f"default: {','.join(DEFAULT)}")
+    add("--columns", type=flags.names(COLUMNS), default=COLUMNS, help=f"default: {','.join(COLUMNS)}")
+    add("--seconds", type=flags.at_least(float, 0), default=8.0, help="how long to train at least in each (default: 8)")
+    add("--batch", type=flags.at_least(int, 1), default=0, help="batch size of all models (default: each one's own)")
+    add("--torch", type=flags.program, help="a Python that can import PyTorch (default: this one, if it can)")
     return parser.parse_args(argv)
 
 
@@ -228,22 +170,15 @@ def benchmark(argv: Sequence[str]) -> None:
     if not columns:
         raise UserError("nothing is left to measure")
     print(runtime.start(), file=sys.stderr)
-    subjects = [Subject.of(name, wanted.batch) for name in wanted.models]
-    try:
-        peak = rounds(subjects, columns, wanted, python)
-    except KeyboardInterrupt:
-        raise Stopped(130, "nothing is kept of a benchmark that did not end") from None
-    console = Console()
-    for table in tables(subjects, columns, peak):
-        answers.show(table, console)
+    report = measured([Subject.of(name, wanted.batch) for name in wanted.models], columns, wanted, python)
+    rounds.show(tables(report))
     if wanted.publish:
-        publish(results(subjects, columns, peak), argv, torch)
-    if not all(each.each(column) for each in subjects for column in columns):
-        raise Stopped(1, "not everything could be measured, see above")
+        rounds.publish("throughput", portable(argv), results(report), f"PyTorch {torch}" if torch else "")
+    rounds.complete(report.found.values(), wanted.rounds)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return runtime.run(lambda: benchmark(sys.argv[1:] if argv is None else argv))
+    return flags.run(benchmark, argv)
 
 
 if __name__ == "__main__":

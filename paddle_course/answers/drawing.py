@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 import matplotlib
@@ -78,23 +79,26 @@ def _style() -> dict[str, Any]:
     }
 
 
-def draw(name: str, caption: str, *panels: Panel, width: float = WIDTH, height: float = 300) -> Figure:
+def draw(
+    name: str, caption: str, *panels: Panel, width: float = WIDTH, height: float = 300, columns: int = 0
+) -> Figure:
     """`panels` drawn one beside the other, each `width` x `height` pixels. In the page, panels stand below each other
-    where there is no room for two."""
+    where there is no room for two; in the PNG, after every `columns` of them."""
     with matplotlib.rc_context(_style() | {"svg.hashsalt": name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # the SVG still has the text
-        sheets = [_sheet([panel], width, height) for panel in panels]
+        sheets = [_sheet([panel], width, height, 1) for panel in panels]
         svg = "".join(_svg(sheet, f"{name}-{i}", caption) for i, sheet in enumerate(sheets))
-        whole = sheets[0] if len(panels) == 1 else _sheet(panels, width, height)
+        whole = sheets[0] if len(panels) == 1 else _sheet(panels, width, height, columns or len(panels))
         file = io.BytesIO()
         whole.savefig(file, format="png", dpi=150, facecolor="white", metadata={"Software": None})
     return Figure(name, caption, svg, file.getvalue())
 
 
-def _sheet(panels: Sequence[Panel], width: float, height: float) -> Sheet:
-    sheet = Sheet(figsize=(width * len(panels) / 72, height / 72), dpi=72, layout="constrained")
-    for axes, panel in zip(sheet.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        panel(axes)
+def _sheet(panels: Sequence[Panel], width: float, height: float, columns: int) -> Sheet:
+    rows = -(-len(panels) // columns)
+    sheet = Sheet(figsize=(width * columns / 72, height * rows / 72), dpi=72, layout="constrained")
+    for axes, panel in zip_longest(sheet.subplots(rows, columns, squeeze=False).ravel(), panels):
+        panel(axes) if panel else axes.set_axis_off()
     sheet.draw_without_rendering()
     sheet.set_layout_engine("none")  # the layout is found once, not again for each format
     return sheet

@@ -42,10 +42,10 @@ def curves(name: str, caption: str, series: Mapping, xlabel: str, ylabel: str, *
     return panels(name, caption, [Chart(series, xlabel, ylabel, **options)])
 
 
-def panels(name: str, caption: str, charts: Sequence[Chart]) -> Figure:
-    """Charts side by side (below each other on a telephone)."""
+def panels(name: str, caption: str, charts: Sequence[Chart], columns: int = 0) -> Figure:
+    """Charts side by side (below each other on a telephone), in the PNG at most `columns` in a row; 0 = all."""
     rows = max(-(-len(chart.series) // _legend_columns(list(chart.series))) for chart in charts)
-    return draw(name, caption, *(partial(_chart, chart) for chart in charts), height=270 + 20 * rows)
+    return draw(name, caption, *(partial(_chart, chart) for chart in charts), height=270 + 20 * rows, columns=columns)
 
 
 def _chart(chart: Chart, axes: Axes) -> None:

@@ -31,7 +31,7 @@ HEADS = {
     "en": ("homework", "question", "what", "measure", "result", "minutes", "data"),
     "zh": ("作业", "问题", "内容", "指标", "结果", "分钟", "数据"),
 }
-SECTIONS = {"benchmark": "Throughput"}  # headings of what no homework measured; such an entry's question is None
+SECTIONS = {"benchmark": "Benchmarks"}  # headings of what no homework measured; such an entry's question is None
 MARKED = re.compile(r"(<!-- results:begin(?: (\w+))?((?: \d+)*) -->\n).*?(<!-- results:end -->)", re.DOTALL)
 
 Entry = dict[str, Any]

@@ -129,6 +129,16 @@ def test_panels_are_separate_drawings_in_the_page_and_one_picture_for_the_forum(
     assert png.shape[1] > 2 * png.shape[0]
 
 
+def test_panels_stand_in_rows_of_some_columns():
+    charts = [Chart({title: (EPOCHS, EPOCHS)}, "epoch", "") for title in "abc"]
+    figure = panels("rows", "Models", charts, columns=2)
+    assert len(drawings(figure)) == 3
+    png = cv2.imdecode(np.frombuffer(figure.png, np.uint8), cv2.IMREAD_UNCHANGED)
+    height, width = (side // 2 for side in png.shape[:2])
+    dark = [(part < 100).any() for part in (png[:height, :width], png[:height, width:], png[height:, :width])]
+    assert all(dark) and (png[height + 9 :, width + 9 :] == 255).all()  # the fourth place is empty
+
+
 def test_curves_say_what_they_show():
     shown = texts(made("curves"))
     assert {"SGD", "Adam", "AdamW", "epoch", "accuracy", "5", "20", "60 %"} <= set(shown)

@@ -110,7 +110,7 @@ def test_what_no_question_asked_is_a_section_without_questions(tmp_path):
     speed = {"homework": "benchmark", "question": None, "metric": "images/s", "value": 95.0, "sd": 1.2}
     record(path, [entry(), entry(**speed, name="lenet, fit"), entry(**speed, name="lenet, bf16")])
     text = page(load(path))
-    assert "## Throughput\n\n| what | measure | result |" in text and "## benchmark" not in text
+    assert "## Benchmarks\n\n| what | measure | result |" in text and "## benchmark" not in text
     assert "| lenet, bf16 | images/s | 95 ± 1.2 (n = 3) |" in text
     assert "| question | what |" in text  # hw08's
     assert "| benchmark | – | lenet, fit |" in table(load(path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,6 @@ def little(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_both_sides_read_the_same_pictures(tmp_path: Path) -> None:
     assert readers.lay_out(tmp_path).startswith("noise")
-    assert readers.load(tmp_path)["pictures"] == 1600
     for split in ("train", "test"):
         mine = cifar10(tmp_path / readers.FOLDER, split)
         theirs = Cifar10(str(tmp_path / readers.ARCHIVE), mode=split)
@@ -47,52 +45,47 @@ def test_another_container_is_turned_into_files(tmp_path: Path, monkeypatch: pyt
         assert first.classes == second.classes
 
 
-def test_all_are_measured_and_compared(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    published, seen, apart = [], {}, rounds.Job.measure
+def test_all_are_measured_and_compared(
+    entries, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen, apart = {}, rounds.Job.measure
 
-    def here(job: rounds.Job) -> dict:
+    def here(job: rounds.Job) -> rounds.Measured:
         """In this process, which has Paddle already; but workers forked from it may wait for ever for its threads."""
-        _, name, _, root, _, seconds = job.words
-        measured = apart(job) if name == "paddle, 2" else readers.measure(name, Path(root), float(seconds))
+        name = job.arguments["name"]
+        measured = apart(job) if name == "paddle, 2" else readers.measure(**job.arguments)
         seen[name] = measured | {"minutes": 0.5}
         return seen[name]
 
     monkeypatch.setattr(rounds.Job, "measure", here)
-    monkeypatch.setattr(rounds, "publish", lambda module, words, results: published.extend(results))
     assert readers.main(["--rounds", "1", "--seconds", "0.1", "--publish"]) == 0
     for name in readers.SOURCES:
         assert seen[name]["what"] == "paddle.float32 [128, 3, 32, 32] and paddle.int64 [128]"
         assert seen[name]["std"] == pytest.approx(1.17, abs=0.15)  # of noise, by CIFAR-10's deviations
-    made = {each.name: each for each in published}
+    found = entries()
     for name in ("paddle, 0", "paddle, 2"):
-        assert made[f"batches, ours / {name}"].value == pytest.approx(seen["ours"]["rate"] / seen[name]["rate"])
-    assert made["load"].value == seen["load"]["seconds"] > 0
+        assert found[f"batches, ours / {name}"]["value"] == pytest.approx(seen["ours"]["rate"] / seen[name]["rate"])
+    assert found["load"]["value"] == seen["load"]["seconds"] > 0
+    assert seen["load"]["pictures"] == 1600
     told = capsys.readouterr().out
-    assert "noise" in told and "> 20" in told
+    assert "noise" in told and "> 20" in told and "< 1.5" in told
 
 
 def test_different_work_is_not_compared() -> None:
-    found = {name: [{"rate": 1.0, "what": "a", "minutes": 1.0}] for name in readers.SOURCES}
+    found = {name: [{"rate": 1.0, "what": "a", "minutes": 1.0}] for name in readers.SOURCES} | {"load": []}
+    assert readers.numbers(found)["batches, ours / paddle, 2"][1].median == 1
     found["paddle, 2"][0]["what"] = "b"
-    with pytest.raises(runtime.UserError, match="not the same work"):
-        readers.results(found, "")
+    with pytest.raises(runtime.UserError, match="paddle, 2 gives b, ours gives a: that is not the same work"):
+        readers.numbers(found)
 
 
-def test_a_job_is_a_process_of_its_own(tmp_path: Path) -> None:
-    readers.lay_out(tmp_path)
-    measured = readers.jobs(tmp_path, 0.1)["load"].measure()
-    assert measured["pictures"] == 1600
-    assert 0 < measured["seconds"] < 60 * measured["minutes"]
-    with pytest.raises(runtime.UserError, match=r"benchmarks.readers --here nonsense: .*invalid choice: 'nonsense'"):
-        rounds.Job("readers", ("--here", "nonsense")).measure()
+def test_a_side_that_failed_leaves_dashes() -> None:
+    found = {"ours": [], "paddle, 0": [], "paddle, 2": [], "load": [{"seconds": 1.0, "minutes": 1.0}]}
+    rows = readers.table(readers.numbers(found), "").rows
+    assert ("batches, ours", "batches/s", None, None, 0, None) in rows
+    assert ("load", "seconds", "1", None, 1, "< 1.5") in rows
 
 
-def test_what_is_published_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rounds, "ROOT", tmp_path)
-    measured = [{"seconds": value, "minutes": 0.25} for value in (3.0, 1.0, 2.0)]
-    made = rounds.result("load", "seconds", "CIFAR-10", measured, lambda each: each["seconds"])
-    rounds.publish("readers", ["--rounds", "3"], [made])
-    (entry,) = json.loads((tmp_path / "docs/results.json").read_text())
-    assert entry["command"] == "python -m benchmarks.readers --rounds 3"
-    assert (entry["homework"], entry["question"], entry["name"]) == ("benchmark", None, "load")
-    assert (entry["value"], entry["sd"], entry["n"], entry["minutes"]) == (2.0, 1.0, 3, 0.75)
+def test_paddle_has_the_one_thread_that_it_gives_itself(tmp_path: Path) -> None:
+    threads = {name: job.environment.get("OMP_NUM_THREADS") for name, job in readers.jobs(tmp_path, 0.1).items()}
+    assert threads == {"ours": None, "paddle, 0": "1", "paddle, 2": "1", "load": None}

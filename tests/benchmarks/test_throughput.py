@@ -7,24 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import throughput
-from paddle_course import models
-from paddle_course.answers import results
+from benchmarks import gemm, measure, rounds, throughput
+from benchmarks.subjects import Subject
 from paddle_course.onednn import library
 
 SMALL = ["--models", "lenet", "--rounds", "1", "--seconds", "0", "--batch", "2"]
 
 
 @pytest.fixture
-def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """What --publish has entered, in a file of its own."""
-    monkeypatch.setattr(throughput, "RESULTS", tmp_path / "results.json")
-    return lambda: {entry["name"]: entry for entry in results.load(tmp_path / "results.json")}
-
-
-@pytest.fixture
-def pytorch(tmp_path: Path):
+def pytorch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A program that answers as a Python with PyTorch does: 100 pictures per second, but channels-last fails."""
+    apart = rounds.Job.measure
+    peak = {"f32": 50.0, "bf16": 200.0, "minutes": 0.1}
+    monkeypatch.setattr(rounds.Job, "measure", lambda job: peak if job.module == "gemm" else apart(job))
 
     def pytorch(trainable: int = 61706) -> list[str]:
         found = json.dumps({"rate": 100.0, "memory": 50.0, "trainable": trainable, "threads": None})
@@ -41,24 +36,23 @@ def pytorch(tmp_path: Path):
     return pytorch
 
 
-def test_mistakes_end_in_one_line(capsys: pytest.CaptureFixture) -> None:
-    for words in (["--models", "lenot"], ["--columns", "jax"], ["--rounds", "0"], ["--seconds", "x"], ["--frob"]):
-        with pytest.raises(SystemExit, match="2"):
-            throughput.main(words)
-        assert len(capsys.readouterr().err.splitlines()) == 1
-    assert throughput.main([*SMALL, "--torch", "true"]) == 2
-    assert capsys.readouterr().err.splitlines()[0].endswith("it cannot import torch")
-
-
 @pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
-def test_ratios_are_quotients_of_what_was_measured(entries, pytorch, capsys: pytest.CaptureFixture) -> None:
+def test_ratios_are_quotients_of_what_was_measured(
+    entries, pytorch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    seen, run = {}, rounds.run
+    monkeypatch.setattr(rounds, "run", lambda *words: seen.update(run(*words)) or seen)
     assert throughput.main([*SMALL, "--columns", "fit,bf16,torch", "--publish", *pytorch()]) == 0
+    # Were `fit` given this project's threads, it would be compared with itself.
+    assert [seen["lenet", column][0]["threads"] for column in ("fit", "bf16")] == ["1", "2"]
+
     found = entries()
     fit, bf16 = (found[f"lenet, {column}"]["value"] for column in ("fit", "bf16"))
     assert found["lenet, bf16 / fit"]["value"] == bf16 / fit
     assert found["lenet, bf16 / best torch"]["value"] == found["lenet, best / best torch"]["value"] == bf16 / 100
     assert "lenet, f32 / best f32 torch" not in found  # f32 was not measured
-    assert found["peak, f32"]["value"] > 0 and found["peak, bf16"]["value"] > 0
+    assert (found["peak, f32"]["value"], found["peak, bf16"]["value"]) == (50, 200)
     assert found["lenet, fit"]["data"] == "random pictures, 1 x 28 x 28, batch 2"
     assert found["lenet, fit"]["machine"].endswith("PyTorch 9.9")
     assert found["lenet, fit"]["command"].endswith("--publish --torch PYTHON")
@@ -66,30 +60,22 @@ def test_ratios_are_quotients_of_what_was_measured(entries, pytorch, capsys: pyt
     speed, ratios, memory, operations = (
         line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("lenet")
     )
-    short = throughput.short
+    short = rounds.short
     assert speed[1:] == ["2", short(fit), short(bf16), "100"]
     assert ratios[1:] == ["2", short(bf16 / fit), short(bf16 / 100), short(bf16 / 100), "–"]
     assert int(memory[2]) > 100 and memory[4] == "50"
-    macs = throughput.Subject.of("lenet", 2).macs
+    macs = Subject.of("lenet", 2).macs
     assert macs == 25 * (6 * 28 * 28 + 6 * 16 * 10 * 10) + 400 * 120 + 120 * 84 + 84 * 10
-    assert operations[2] == short(6e-9 * macs * fit)
+    assert operations[2:5] == [short(6e-9 * macs * fit), f"({100 * 6e-9 * macs * fit / 50:.0f}", "%)"]
 
 
-def test_fit_runs_as_paddle_comes_and_our_columns_as_this_project_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were `fit` given this project's threads, it would be compared with itself."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    subject = throughput.Subject.of("lenet", 2)
-    threads = [throughput.measure(subject, column, 0.0, "")["threads"] for column in ("fit", "stock")]
-    assert threads == ["1", "2"]
-
-
-def test_another_network_is_not_compared(pytorch, entries, capsys: pytest.CaptureFixture) -> None:
+def test_another_network_is_not_compared(pytorch, entries, capsys: pytest.CaptureFixture[str]) -> None:
     assert throughput.main([*SMALL, "--columns", "torch", "--publish", *pytorch(trainable=61707)]) == 2
     assert "lenet, torch: 61,707 trainable parameters instead of 61,706" in capsys.readouterr().err
     assert not entries()
 
 
-def test_what_fails_is_told_in_one_line_and_the_rest_goes_on(pytorch, capsys: pytest.CaptureFixture) -> None:
+def test_what_fails_is_told_in_one_line_and_the_rest_goes_on(pytorch, capsys: pytest.CaptureFixture[str]) -> None:
     assert throughput.main([*SMALL, "--columns", "torch-cl,torch", *pytorch()]) == 1
     shown = capsys.readouterr()
     assert "round 1 of 1: lenet, torch-cl: failed: no room" in shown.err.splitlines()
@@ -97,24 +83,38 @@ def test_what_fails_is_told_in_one_line_and_the_rest_goes_on(pytorch, capsys: py
     assert ["lenet", "2", "–", "100"] in [line.split() for line in shown.out.splitlines()]
 
 
+def test_a_python_without_pytorch_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert throughput.main([*SMALL, "--torch", "true"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith("it cannot import torch")
+
+
 def test_the_best_of_the_columns_and_the_median_of_the_rounds_count() -> None:
-    subject = throughput.Subject("lenet", 2, trainable=0, macs=10**9)
-    for column, rates in {
+    rates = {
         "f32": (50, 70, 60),
         "bf16": (80, 20, 90),
         "torch": (30, 40, 50),
         "torch-bf16": (99,),
-    }.items():
-        subject.found[column] = [{"rate": float(rate), "minutes": 1.0} for rate in rates]
-    assert [subject.rate(column) for column in ("f32", "bf16", "torch", "fit")] == [60, 80, 40, None]
-    assert subject.ratio("best / best torch") == 80 / 99
-    assert subject.ratio("f32 / best f32 torch") == 60 / 40
-    assert subject.ratio("bf16 / fit") is None
-    assert subject.gflops("f32") == pytest.approx(360)
-    made = {each.name: each for each in throughput.results([subject], ["f32"], {"f32": 500.0})}
-    assert (made["lenet, f32"].value, made["lenet, f32"].sd, made["lenet, f32"].n) == (60, 10, 3)
+    }
+    found = {("lenet", name): [{"rate": float(r), "minutes": 1.0} for r in each] for name, each in rates.items()}
+    peaks = {throughput.PEAK: [{"f32": 40.0, "bf16": None}, {"f32": 50.0, "bf16": None}]}
+    subject = Subject("lenet", 2, trainable=0, macs=10**9)
+    report = throughput.Report([subject], tuple(rates), found | peaks)
+    assert [report.rate(subject, column) for column in ("f32", "bf16", "torch", "fit")] == [60, 80, 40, None]
+    assert report.ratio(subject, "best / best torch").values == (80 / 99,)
+    assert report.ratio(subject, "f32 / best f32 torch").median == 50 / 30  # of 50 / 30, 70 / 40 and 60 / 50
+    assert report.ratio(subject, "bf16 / fit").median is None
+    assert report.gflops(subject, "f32") == pytest.approx(360)
+    assert report.peaks == {"f32": 50.0}
 
 
-def test_every_model_of_the_course_has_a_batch() -> None:
-    sizes = {name: throughput.batch_size(name, entry.input_shape) for name, entry in models.MODELS.items()}
-    assert (sizes["lenet"], sizes["resnet18"], sizes["resnet50-imagenet"]) == (128, 128, 8)
+def test_the_peak_is_that_of_a_convolution() -> None:
+    found = gemm.peaks(["f32"])
+    assert library.why_not() or found["f32"] > 1
+
+
+def test_fit_and_pytorch_do_not_inherit_what_this_project_has_set() -> None:
+    subject = Subject("lenet", 2, trainable=0, macs=0)
+    for column in measure.COLUMNS:
+        taken = [name for name, value in subject.job(column, 0.0).environment.items() if value is None]
+        prepared = ["OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE", "GLOG_minloglevel"]
+        assert taken == ([] if column in measure.OURS else prepared)

@@ -1,0 +1,198 @@
+"""Models -> their loss over the first steps with stock and with accelerated layers: do these learn the same?
+
+    python -m benchmarks.curves --figure docs/curves.png
+
+Each model is trained four times from the same weights on the same batches of real pictures: with stock layers, with
+accelerated ones in float32 and in bfloat16, and with stock layers again, but the pictures of each batch in another
+order. By arithmetic that order does not matter; by rounding it does, and training lets any difference grow. So the last
+one is the yardstick: this far apart are two trainings that differ in nothing but the rounding.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain, count, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks import flags, rounds
+from benchmarks.measure import MOMENTUM, steps
+from benchmarks.rounds import percent, short
+from paddle_course import answers, batches, models, onednn, readers, runtime, training
+from paddle_course.runtime import UserError
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+DEFAULT = ("lenet", "camp", "vgg16", "resnet18", "fast")
+SIDES = ("stock", "f32", "bf16", "reordered")
+OTHERS = SIDES[1:]
+DATA = {(1, 28, 28): "mnist", (3, 32, 32): "cifar10"}
+MODELS = tuple(name for name, entry in models.MODELS.items() if entry.input_shape in DATA)
+LAST = 10  # steps whose mean loss is compared
+WHITENED = 5000  # pictures that the fast network's first convolution is made from
+
+
+@dataclasses.dataclass(frozen=True)
+class Learnt:
+    """A model's losses at each step, by side; empty where a side cannot be trained. `data` names the pictures."""
+
+    model: str
+    data: str
+    losses: Mapping[str, np.ndarray]
+    minutes: Mapping[str, float]
+
+    def apart(self, side: str) -> float | None:
+        """The largest relative distance from stock's curve."""
+        stock, other = self.losses["stock"], self.losses[side]
+        return float((np.abs(other - stock) / stock).max()) if len(other) else None
+
+    def last(self, side: str) -> float | None:
+        """The mean loss of the last steps."""
+        return float(self.losses[side][-LAST:].mean()) if len(self.losses[side]) else None
+
+    def off(self, side: str) -> float | None:
+        """How far that is above stock's, relative to it."""
+        return self.last(side) / self.last("stock") - 1 if len(self.losses[side]) else None
+
+
+@cache
+def pictures(shape: tuple[int, int, int]) -> readers.Images:
+    """The data set of such pictures; a stand-in where the real one is not there yet."""
+    name = DATA[shape]
+    return readers.load(name, "train", kind="real" if readers.find(name) else "stand-in")
+
+
+def prepared(model: str, size: int) -> batches.Batches:
+    """The model's batches, each channel with mean 0 and standard deviation 1."""
+    images = pictures(models.MODELS[model].input_shape)
+    mean, std = batches.channel_statistics(images.images)
+    return batches.Batches(images, size, mean=mean, std=std, drop_last=True)
+
+
+def begun(model: str, data: batches.Batches) -> nn.Layer:
+    """The model as its training begins, the same whenever it is asked for."""
+    net = models.build(model)
+    if hasattr(net, "whiten"):
+        some = data.data.take(np.arange(min(WHITENED, len(data.data))))
+        net.whiten(dataclasses.replace(data, data=some, size=len(some), shuffle=False).batch(0, 0)[0])
+    return net
+
+
+def losses(model: str, side: str, data: batches.Batches, number: int) -> Iterator[float]:
+    """Train `number` steps; the loss at each.
+
+    Raises:
+        UserError: this machine has no such layers.
+    """
+    net = begun(model, data)
+    if side in ("f32", "bf16"):
+        report = onednn.accelerate(net, side)
+        if report.precision != side:
+            raise UserError(str(report))
+    order = np.arange(data.size) if side != "reordered" else np.random.default_rng(0).permutation(data.size)
+    stream = chain.from_iterable(map(data.epoch, count()))
+    optimizer = training.optimizers.build("nesterov", net, momentum=MOMENTUM)
+    return islice(steps(net, optimizer, ((images[order], labels[order]) for images, labels in stream)), number)
+
+
+def learn(model: str, data: batches.Batches, number: int) -> Learnt:
+    """Train all sides, one after the other."""
+    found, minutes = {}, {}
+    for side in SIDES:
+        start = time.perf_counter()
+        try:
+            found[side] = np.array(list(losses(model, side, data, number)))
+            said = f"loss {short(found[side][0])} at first, {short(found[side][-1])} at last"
+        except UserError as error:
+            found[side], said = np.zeros(0), f"failed: {error}"
+        minutes[side] = (time.perf_counter() - start) / 60
+        print(f"{model}, {side}: {said}", file=sys.stderr)
+    return Learnt(model, f"{data.data.source}, batch {data.size}", found, minutes)
+
+
+def tables(learnt: Sequence[Learnt], number: int) -> list[answers.Table]:
+    """The last losses, how far they are from stock's, and how far the curves are, a row for each model."""
+
+    def table(caption: str, sides: Sequence[str], cell: Callable[[Learnt, str], Any], note: str = "") -> answers.Table:
+        rows = tuple((each.model, *(cell(each, side) for side in sides), each.data) for each in learnt)
+        return answers.Table(caption, ("model", *sides, "data"), rows, note)
+
+    note = (
+        "reordered: stock layers again, the pictures of each batch in another order, so that only the rounding differs"
+    )
+    return [
+        table(f"Mean loss of the last {min(LAST, number)} of {number} steps", SIDES, Learnt.last),
+        table("The same / stock's - 1", OTHERS, lambda each, side: percent(each.off(side))),
+        table("Largest distance from stock's curve", OTHERS, lambda each, side: percent(each.apart(side)), note),
+    ]
+
+
+def figure(learnt: Sequence[Learnt]) -> answers.Figure:
+    """A chart for each model. Stock is drawn over bf16 and float32 dashed over stock: what overlays is seen to."""
+
+    def chart(each: Learnt) -> answers.Chart:
+        series = {
+            side: (np.arange(1, len(each.losses[side]) + 1), each.losses[side])
+            for side in ("bf16", "stock", "f32")
+            if len(each.losses[side])
+        }
+        return answers.Chart(series, "step", "loss", each.model, dashed=("f32",))
+
+    return answers.panels("curves", "The loss of stock and accelerated layers", list(map(chart, learnt)), columns=2)
+
+
+def results(learnt: Sequence[Learnt], number: int) -> list[answers.Result]:
+    """How far the last losses are from stock's."""
+    metric = f"mean loss of the last {min(LAST, number)} of {number} steps / stock's - 1"
+    return [
+        answers.Result(f"curves, {each.model}, {side}", metric, off, minutes=each.minutes[side], data=each.data)
+        for each in learnt
+        for side in OTHERS
+        if (off := each.off(side)) is not None
+    ]
+
+
+def png(text: str) -> Path:
+    """For the place of a picture."""
+    if not text.endswith(".png"):
+        raise ArgumentTypeError(f"{text} does not end in .png")
+    return Path(text)
+
+
+def benchmark(argv: Sequence[str]) -> None:
+    parser = flags.parser("curves", __doc__)
+    add = parser.add_argument
+    add("--models", type=flags.names(MODELS), default=DEFAULT, help=f"default: {','.join(DEFAULT)}")
+    add("--steps", type=flags.at_least(int, 1), default=100, help="of each training (default: 100)")
+    add("--batch", type=flags.at_least(int, 1), default=32, help="batch size (default: 32)")
+    add("--figure", type=png, help="where to draw the curves; a .png")
+    wanted = parser.parse_args(argv)
+    print(runtime.start(), file=sys.stderr)
+    data = {model: prepared(model, wanted.batch) for model in wanted.models}
+    if made_up := [each.data.source for each in data.values() if each.data.synthetic]:
+        if wanted.publish:
+            raise UserError(f"--publish: {made_up[0]} is synthetic, and its results stay out of docs/results.json")
+        print(f"the real pictures are not there: {', '.join(dict.fromkeys(made_up))} instead", file=sys.stderr)
+    learnt = [learn(model, each, wanted.steps) for model, each in data.items()]
+    rounds.show(tables(learnt, wanted.steps))
+    if wanted.publish:
+        rounds.publish("curves", argv, results(learnt, wanted.steps))
+    if wanted.figure:  # now only, for a changed file makes the commit a dirty one
+        runtime.write_file(wanted.figure, figure(learnt).png)
+    rounds.complete((each for one in learnt for each in one.losses.values()), wanted.steps)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return flags.run(benchmark, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

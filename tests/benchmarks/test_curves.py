@@ -1,0 +1,104 @@
+"""The curves of stock and accelerated layers: from the same weights, on the same pictures, compared step by step."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks import curves
+from benchmarks.curves import Learnt
+from paddle_course import onednn, readers
+from paddle_course.models.fast import whitening
+from paddle_course.onednn import library
+
+SMALL = ["--models", "lenet", "--steps", "3", "--batch", "4"]
+
+
+@pytest.fixture(autouse=True)
+def stand_ins(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No data set is there; stand-ins are made, once for all tests."""
+    monkeypatch.setenv("PADDLE_COURSE_DATA", str(tmp_path_factory.getbasetemp() / "curves"))
+    monkeypatch.setattr(readers, "find", lambda name: None)
+    cached = curves.pictures
+    cached.cache_clear()
+    yield
+    cached.cache_clear()
+
+
+@pytest.fixture
+def onednn_is_here() -> None:
+    if not library.has_bf16():
+        pytest.skip("this processor has no bfloat16")
+
+
+def test_only_the_rounding_differs(onednn_is_here: None) -> None:
+    data = curves.prepared("lenet", 4)
+    stock, again, *others = (
+        np.array(list(curves.losses("lenet", side, data, 5))) for side in ("stock", "stock", "f32", "reordered", "bf16")
+    )
+    assert len(stock) == 5 and len(set(stock)) == 5
+    assert np.array_equal(stock, again)
+    for other, close in zip(others, (1e-5, 1e-5, 0.1), strict=True):
+        assert not np.array_equal(stock, other)
+        assert np.allclose(stock, other, rtol=close, atol=0)
+
+
+def test_the_fast_network_begins_whitened() -> None:
+    data = curves.prepared("fast", 4)
+    one, other = (curves.begun("fast", data).features.whiten.weight.numpy() for _ in range(2))
+    assert np.array_equal(one, other)
+    pictures = np.concatenate([data.batch(0, i)[0] for i in range(len(data))])  # all of them, in another order
+    assert np.allclose(np.abs(one), np.abs(whitening(pictures)), atol=1e-3)
+
+
+def test_the_numbers_agree_with_the_curves() -> None:
+    steps = {"stock": [8.0] + 10 * [2.0], "f32": [8.0] + 10 * [2.0], "bf16": [6.0] + 10 * [2.1], "reordered": []}
+    learnt = Learnt("lenet", "data", {side: np.array(each) for side, each in steps.items()}, dict.fromkeys(steps, 0.5))
+    assert [learnt.last(side) for side in steps] == [2.0, 2.0, pytest.approx(2.1), None]
+    assert [learnt.off(side) for side in steps] == [0.0, 0.0, pytest.approx(0.05), None]
+    assert [learnt.apart(side) for side in steps] == [0.0, 0.0, 0.25, None]
+    f32, bf16 = curves.results([learnt], 11)
+    assert (f32.name, f32.value, bf16.name) == ("curves, lenet, f32", 0.0, "curves, lenet, bf16")
+    assert bf16.metric == "mean loss of the last 10 of 11 steps / stock's - 1"
+    assert bf16.value == pytest.approx(0.05)
+
+
+def test_the_curves_are_drawn_and_published(
+    onednn_is_here: None, entries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits = dataclasses.replace(curves.pictures((1, 28, 28)), synthetic=False, source="digits")
+    monkeypatch.setattr(curves, "pictures", lambda shape: digits)
+    seen, learn = [], curves.learn
+    monkeypatch.setattr(curves, "learn", lambda *words: seen.append(learn(*words)) or seen[-1])
+    assert curves.main([*SMALL, "--figure", str(tmp_path / "curves.png"), "--publish"]) == 0
+    picture = cv2.imread(str(tmp_path / "curves.png"))
+    assert picture is not None and picture.std() > 5
+    found, (learnt,) = entries(), seen
+    assert found.keys() == {f"curves, lenet, {side}" for side in ("f32", "bf16", "reordered")}
+    assert found["curves, lenet, bf16"]["value"] == learnt.off("bf16") != 0
+    assert found["curves, lenet, bf16"]["data"] == "digits, batch 4"
+    shown = capsys.readouterr()
+    assert len([line for line in shown.out.splitlines() if line.startswith("lenet ")]) == 3
+    assert "not there" not in shown.err
+
+
+def test_made_up_pictures_are_said_to_be_and_not_published(
+    entries, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert curves.main([*SMALL, "--publish"]) == 2
+    assert "mnist train is synthetic" in capsys.readouterr().err and not entries()
+
+    def lacks_bf16(net: object, asked: str) -> onednn.Report:
+        return onednn.Report("f32", {}, {"bf16, which this processor does not have": 1})
+
+    monkeypatch.setattr(onednn, "accelerate", lacks_bf16)
+    assert curves.main(SMALL) == 1
+    shown = capsys.readouterr()
+    assert "the real pictures are not there: stand-in mnist train instead" in shown.err.splitlines()
+    assert any(line.startswith("lenet, bf16: failed: oneDNN") for line in shown.err.splitlines())
+    assert [line.count("–") for line in shown.out.splitlines() if line.startswith("lenet ")] == [1, 1, 1]
