@@ -126,12 +126,10 @@ def by_minute(trained: Trained, what: str) -> tuple[list[float], list[float]]:
     return [each["seconds"] / 60 for each in records], [each[what] for each in records]
 
 
-def gradients(trained: Trained) -> dict[str, tuple[list[int], list[float]]]:
-    """The norm of each layer's gradients over the steps of the training: {"fc1": (steps, norms), ...}."""
-    records = trained.result.run.records("gradients")
-    steps = [each["step"] for each in records]
-    layers = [name for name in records[0] if name not in ("kind", "step")]
-    return {name: (steps, [each[name] for each in records]) for name in layers}
+def by_step(trained: Trained, what: str) -> tuple[list[int], list[float]]:
+    """One value of the step records ("loss", "accuracy", "lr", "gradient_norm") over the steps."""
+    records = trained.result.run.records("train")
+    return [each["step"] for each in records], [each[what] for each in records]
 
 
 def measures(scores: np.ndarray, labels: np.ndarray) -> dict[str, Any]:

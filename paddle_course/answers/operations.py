@@ -66,6 +66,27 @@ class Convolution:
         inside = self._inside(self.height, self.rows) * self._inside(self.width, self.columns)
         return self.multiplications - self.batch * self.out_channels * self.in_channels * inside
 
+    def __str__(self) -> str:
+        given = f"[{self.batch}, {self.in_channels}, {self.height}, {self.width}]"
+        kernels = f"{self.out_channels} of {self.kernel} × {self.kernel}"
+        return f"{given}, {kernels}, stride {self.stride}, padding {self.padding}"
+
+    def steps(self) -> list[tuple[str, str, int]]:
+        """What is counted, how, and the number: from one output value to the whole batch, as one does it on paper."""
+        n, k, p, s = self.products, self.kernel, self.padding, self.stride
+        return [
+            ("multiplications for one output value", f"{self.in_channels} × {k} × {k}", n),
+            ("additions that make them one sum", f"{n} − 1", n - 1),
+            ("additions with the bias", f"{n} − 1 + 1", n),
+            ("rows of the output", f"⌊({self.height} + 2 × {p} − {k}) / {s}⌋ + 1", self.rows),
+            ("columns of the output", f"⌊({self.width} + 2 × {p} − {k}) / {s}⌋ + 1", self.columns),
+            ("output values", f"{self.batch} × {self.out_channels} × {self.rows} × {self.columns}", self.outputs),
+            ("multiplications", f"{self.outputs:,} × {n}", self.multiplications),
+            ("additions, with bias", f"{self.outputs:,} × {n}", self.additions()),
+            ("additions, without bias", f"{self.outputs:,} × {n - 1}", self.additions(bias=False)),
+            ("multiplications by a zero of the padding", "part of the above", self.on_padding),
+        ]
+
     def _inside(self, side: int, places: int) -> int:
         """Along one axis: the pairs of a kernel's place and one of its cells in which the cell lies in the picture."""
         cells = np.arange(places)[:, None] * self.stride + np.arange(self.kernel) - self.padding

@@ -27,7 +27,7 @@ from paddle_course.training.resume import Saver, best_params, ended, finish, res
 from paddle_course.training.screen import Screen
 
 Loss = Callable[[paddle.Tensor, paddle.Tensor], paddle.Tensor]
-RECORD_EVERY = 20  # steps
+RECORD_EVERY = 20  # steps; the first is recorded too
 
 
 def fit(
@@ -86,7 +86,7 @@ def fit(
                 value.backward()
 
                 now = {"loss": value.item(), scored: score(logits.numpy(), labels), "lr": lr}
-                if noted := (state.step + 1) % RECORD_EVERY == 0:
+                if noted := state.step == 0 or (state.step + 1) % RECORD_EVERY == 0:
                     gradients = gradient_norms(model)
                     now["gradient_norm"] = math.hypot(*gradients.values())
                 check(run, state, now)

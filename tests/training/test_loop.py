@@ -118,7 +118,7 @@ def test_each_layer_s_gradients_are_noted_and_make_up_the_whole(
     monkeypatch.setattr(loop, "RECORD_EVERY", 2)
     run = fit(tmp_path / "run", toy.phases("sgd", 1)).run
     train, layers = run.records("train"), run.records("gradients")
-    assert [each["step"] for each in layers] == [each["step"] for each in train] == [2, 4]
+    assert [each["step"] for each in layers] == [each["step"] for each in train] == [1, 2, 4]
     for whole, parts in zip(train, layers, strict=True):
         norms = {name: value for name, value in parts.items() if name not in ("kind", "step")}
         assert list(norms) == ["conv", "norm", "fc"]
