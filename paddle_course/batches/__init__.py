@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "pipeline": ["Batch", "Batches", "Ordered"],
-        "rows": ["RowBatches", "spans"],
+        "rows": ["RowBatches", "Split", "cut", "shuffle_and_cut", "spans"],
         "dataset": ["EpochDataset", "loader"],
         "augment": [
             "alternating_flip",

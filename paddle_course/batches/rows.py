@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -56,6 +56,11 @@ class RowBatches(Ordered):
         inputs, targets = np.split((table - self.shift) / self.scale, self.shape, axis=1)
         return np.ascontiguousarray(inputs, np.float32), np.ascontiguousarray(targets, np.float32)
 
+    def unscaled(self, targets: np.ndarray) -> np.ndarray:
+        """Targets, or what a network says in their place, float32 (B, K) -> float64 in the units of the file."""
+        ends = [np.broadcast_to(each, len(self.data.names))[self.shape[0] :] for each in (self.scale, self.shift)]
+        return targets * ends[0] + ends[1]
+
     def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """The batches of an epoch from `start` on."""
         return (self.batch(epoch, position) for position in range(start, len(self)))
@@ -79,3 +84,29 @@ def spans(rows: readers.Rows) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean, and largest minus smallest value, of each column: the `shift` and `scale` with which the course works."""
     table = rows.table
     return tuple(table.mean(0).tolist()), tuple(np.ptp(table, axis=0).tolist())
+
+
+class Split(NamedTuple):
+    """Rows to learn from, shuffled, and rows to judge by; the seed is for what is trained on them, too."""
+
+    name: str
+    seed: int
+    learn: RowBatches
+    judge: RowBatches
+
+
+def cut(rows: readers.Rows, first: int, name: str = "cut", seed: int = 0, leak: bool = False) -> Split:
+    """The first rows and the others, both scaled by the `spans` of the first alone.
+
+    `leak` takes those of all rows, which is a mistake, kept for study: what is learnt from then knows the extremes of
+    what it is judged by.
+    """
+    train, test = rows.take(slice(first)), rows.take(slice(first, None))
+    shift, scale = spans(rows if leak else train)
+    learn = RowBatches(train, 32, seed, shift, scale)
+    return Split(name + "-leak" * leak, seed, learn, RowBatches(test, 32, seed, shift, scale, shuffle=False))
+
+
+def shuffle_and_cut(rows: readers.Rows, first: int, seed: int, leak: bool = False) -> Split:
+    """The same after the rows were shuffled, in an order that is a function of the seed."""
+    return cut(rows.take(np.random.default_rng(seed).permutation(len(rows))), first, "random", seed, leak)

@@ -52,6 +52,11 @@ def test_layers_add_up() -> None:
     assert found.table.rows[-1][-2:] == (89_910, 3_739_000)
 
 
+def test_a_mean_with_its_spread_as_text() -> None:
+    assert answers.mean_sd([1.0, 3.0]) == "2.0 ± 1.4 (n = 2)"
+    assert answers.mean_sd([1234.567], digits=2) == "1,234.57"
+
+
 def test_curves_by_epoch(tmp_path: Path) -> None:
     series = answers.by_epoch(trained(tmp_path / "run", 0.6, 60), "accuracy")
     assert series == {"train": ([1, 2], [0.5, 0.5]), "test": ([1, 2], [0.6, 0.6])}

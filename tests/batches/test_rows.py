@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paddle_course.batches import Batches, RowBatches, loader, spans
+from paddle_course.batches import Batches, RowBatches, cut, loader, shuffle_and_cut, spans
 from paddle_course.readers import Rows
 from paddle_course.runtime import UserError
 
@@ -51,6 +51,14 @@ def test_columns_are_shifted_and_scaled_each_by_its_own():
     assert inputs[5].tolist() == [2, 24.5] and targets[5].tolist() == [47]
 
 
+def test_what_was_scaled_can_be_put_back_into_the_units_of_the_file():
+    for shift, scale in (spans(table()), ((3.0,), (7.0,))):
+        data = RowBatches(table(), 50, shift=shift, scale=scale, shuffle=False)
+        back = data.unscaled(data.batch(0, 0)[1])
+        assert back.dtype == np.float64
+        np.testing.assert_allclose(back, table().targets, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -78,3 +86,28 @@ def test_the_description_names_all_that_decides():
     about = RowBatches(table(), 16, seed=4, shift=shift, scale=scale, shuffle=False).describe()
     assert about["n"] == 50 and about["seed"] == 4 and about["shuffle"] is False
     assert about["shift"] == [24.5, 245, 75.5] and about["scale"] == [49, 490, 49]
+
+
+def test_the_rows_that_judge_are_scaled_by_what_was_seen_in_the_others():
+    split = cut(table(), 40, "file", seed=2)
+    learn, judge = split.learn, split.judge
+    assert (split.name, split.seed, learn.seed) == ("file", 2, 2)
+    assert (len(learn.data), len(judge.data)) == (40, 10) and learn.shuffle and not judge.shuffle
+    assert judge.data.inputs[:, 0].tolist() == list(range(40, 50))
+    assert judge.shift == learn.shift == (19.5, 195, 80.5) and judge.scale == learn.scale == (39, 390, 39)
+    assert judge.batch(0, 0)[0][0, 0] == pytest.approx((40 - 19.5) / 39)
+    leaky = cut(table(), 40, "file", leak=True)
+    assert (leaky.learn.shift, leaky.learn.scale) == (leaky.judge.shift, leaky.judge.scale) == spans(table())
+    assert leaky.name == "file-leak" and len(leaky.learn.data) == 40
+
+
+def test_a_random_split_is_a_function_of_its_seed():
+    one, again, other = (shuffle_and_cut(table(), 40, seed) for seed in (1, 1, 2))
+    first = one.learn.data.inputs[:, 0]
+    assert sorted([*first, *one.judge.data.inputs[:, 0]]) == list(range(50)) and sorted(first) != list(range(40))
+    assert (first == again.learn.data.inputs[:, 0]).all() and (first != other.learn.data.inputs[:, 0]).any()
+    assert one.learn.shift == (
+        pytest.approx(first.mean()),
+        pytest.approx(10 * first.mean()),
+        pytest.approx(100 - first.mean()),
+    )
