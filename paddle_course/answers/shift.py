@@ -14,11 +14,16 @@ from paddle_course.answers.pieces import Figure, Table
 
 @dataclass(frozen=True)
 class Shift:
-    """`moved`: column -> difference of the two means, in standard deviations of the rows learnt from; largest first."""
+    """`inputs`: (column, difference of the two means in standard deviations of the rows learnt from), largest first."""
 
-    moved: dict[str, float]
+    inputs: list[tuple[str, float]]
     means: tuple[float, float]  # of the target, in both
     pieces: Sequence[Table | Figure]
+
+    @property
+    def largest(self) -> float:
+        """How far the input moved that moved most."""
+        return abs(self.inputs[0][1])
 
 
 def covariate_shift(train: readers.Rows, test: readers.Rows) -> Shift:
@@ -37,7 +42,8 @@ def covariate_shift(train: readers.Rows, test: readers.Rows) -> Shift:
     figure = curves(
         "shift", f"{train.names[-1]} in the order of the file", series, "row", train.names[-1], dashed=names
     )
-    return Shift({name: moved for name, _, _, moved in rows}, means, [table, figure])
+    known = train.names[: train.inputs.shape[1]]
+    return Shift([(name, moved) for name, _, _, moved in rows if name in known], means, [table, figure])
 
 
 def _texts(row: tuple[str, float, float, float]) -> tuple[str, str, str, float]:

@@ -62,6 +62,13 @@ def test_curves_by_epoch(tmp_path: Path) -> None:
     assert series == {"train": ([1, 2], [0.5, 0.5]), "test": ([1, 2], [0.6, 0.6])}
 
 
+def test_mean_curves_over_runs(tmp_path: Path) -> None:
+    runs = [trained(tmp_path / str(i), accuracy, 60) for i, accuracy in enumerate((0.6, 0.8))]
+    epochs, mean, sd = answers.mean_by_epoch(runs, "test_accuracy")
+    assert epochs.tolist() == [1, 2] and mean.tolist() == pytest.approx([0.7, 0.7])
+    assert sd.tolist() == pytest.approx([0.1, 0.1])
+
+
 def test_scores_of_one_class() -> None:
     logits = np.eye(3)[[0, 0, 1, 2]] * 5.0
     labels = np.array([0, 1, 1, 2])
