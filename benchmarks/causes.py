@@ -5,7 +5,8 @@
 fit               paddle.Model.fit as a user gets it: importing Paddle sets OMP_NUM_THREADS=1
 all cores         the same with OMP_NUM_THREADS set to the number of cores before
 MKL's fast path   the same with MKL_DEBUG_CPU_TYPE=5 too; only on AMD, where MKL takes its slowest path by itself
-f32               the loop of this project, with layers accelerated in float32
+own loop          the loop and the batches of this project, layers still stock
+f32               layers accelerated in float32
 bf16              the same in bfloat16
 
 Each row keeps what the rows above it have changed. A row's factor is its speed over that of the row before. Factors
@@ -50,7 +51,7 @@ def rows() -> dict[str, Row]:
     made = {"fit": Row("fit", {}), "all cores": Row("fit", cores)}
     if amd():
         made[FAST_PATH] = Row("fit", cores | {"MKL_DEBUG_CPU_TYPE": "5"})
-    return made | {name: Row(name, cores) for name in ("f32", "bf16")}
+    return made | {"own loop": Row("stock", cores)} | {name: Row(name, cores) for name in ("f32", "bf16")}
 
 
 def amd() -> bool:
