@@ -27,7 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
         "gradients": ["layer_gradients"],
         "homework": ["Lab", "homework"],
-        "operations": ["Convolution", "Tally", "counted"],
+        "operations": ["Convolution", "Tally", "counted", "recounted"],
         "page": ["write"],
         "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],

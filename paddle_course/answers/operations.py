@@ -71,6 +71,11 @@ class Convolution:
         kernels = f"{self.out_channels} of {self.kernel} × {self.kernel}"
         return f"{given}, {kernels}, stride {self.stride}, padding {self.padding}"
 
+    def little(self) -> Convolution:
+        """This convolution at so few places that it can be counted one by one: one picture, one kernel."""
+        sides = (min(side, self.kernel + 2 * self.stride) for side in (self.height, self.width))
+        return Convolution(1, self.in_channels, *sides, 1, self.kernel, self.stride, self.padding)
+
     def steps(self) -> list[tuple[str, str, int]]:
         """What is counted, how, and the number: from one output value to the whole batch, as one does it on paper."""
         n, k, p, s = self.products, self.kernel, self.padding, self.stride
@@ -130,3 +135,24 @@ def counted(
             tally.additions += 1
         result[place] = total
     return result, tally
+
+
+def recounted(form: Convolution, bias: bool = True) -> tuple[Tally, float]:
+    """Compute this convolution of random numbers with `counted`: its tally, and how far its values are at most from
+    Paddle's. ValueError where the tally is not what is expected on paper."""
+    import paddle
+
+    def normal(*shape: int) -> np.ndarray:
+        return rng.normal(size=shape).astype("float32")
+
+    rng = np.random.default_rng([form.kernel, bias])
+    images = normal(form.batch, form.in_channels, form.height, form.width)
+    weight = normal(form.out_channels, form.in_channels, form.kernel, form.kernel)
+    arrays = (images, weight, normal(form.out_channels) if bias else None)
+    values, tally = counted(*arrays, form.stride, form.padding)
+    paper = Tally(form.multiplications, form.additions(bias), form.on_padding)
+    if tally != paper:
+        raise ValueError(f"{form}: counted {tally}, on paper {paper}")
+    tensors = [None if each is None else paddle.to_tensor(each) for each in arrays]
+    theirs = paddle.nn.functional.conv2d(*tensors, stride=form.stride, padding=form.padding).numpy()
+    return tally, float(np.abs(values - theirs).max())
