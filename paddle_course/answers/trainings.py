@@ -1,8 +1,7 @@
-"""Data and a budget -> a network, trained: one on mirrored and shifted pictures, one on the rows of a table."""
+"""A network's name and a number of epochs -> the network, trained on mirrored and shifted pictures in that time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -38,15 +37,6 @@ def six_views(lab: Lab, data: str, trained: Trained) -> float:
     """Test accuracy when the network looks at six views of each picture."""
     scores = training.evaluate(trained.net, tested(lab, data), training.losses.cross_entropy, batches.six_views)
     return scores["accuracy"]
-
-
-def regression(lab: Lab, name: str, split: batches.Split, sizes: Sequence[int], phase: training.Phase) -> Trained:
-    """Train an MLP of these `sizes` on one part of a table, and record its mean squared error, in the squared unit of
-    the target, on both."""
-    net, run = lab.model("mlp", split.seed, sizes=sizes), lab.run(f"{split.name}-{name}-{split.seed}")
-    score = partial(training.scores.mse, unit=split.learn.scale[-1])
-    settings = {"loss": training.losses.squared_error, "held_out": {"test": split.judge}, "score": score}
-    return Trained(net, training.fit(run, net, split.learn, [phase], **settings))
 
 
 def tested(lab: Lab, data: str) -> batches.Batches:
