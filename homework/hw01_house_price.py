@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paddle_course import answers, batches, runtime, training
-from paddle_course.answers import Answer, Lab, Network, OneRow, Result, Table
+from paddle_course.answers import Answer, Lab, Network, Result, Table
 from paddle_course.batches import Split
 from paddle_course.config import RunConfig, flag
 
@@ -87,7 +87,7 @@ def with_paddle(net: nn.Layer, data: batches.RowBatches, epochs: int, lr: float)
         yield tuple(each.numpy().copy() for each in net.parameters())
 
 
-def mistakes(lab: Lab) -> tuple[Table, OneRow, float]:
+def mistakes(lab: Lab) -> tuple[Table, answers.OneRow, float]:
     """What each mistake makes of the notebook's model, before and after, whichever switches are on; and what the leak
     adds to its error."""
     splits, (name, network) = course(lab, leak=False), next(iter(NOTEBOOK.items()))

@@ -27,12 +27,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
         "gradients": ["layer_gradients"],
         "homework": ["Lab", "homework"],
+        "networks": ["Network"],
         "operations": ["Convolution", "Tally", "counted", "recounted"],
         "page": ["write"],
         "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
         "regression": [
-            "Network",
             "OneRow",
             "compare_errors",
             "error_curves",

@@ -12,31 +12,8 @@ from paddle_course import batches, readers, training
 from paddle_course.answers.comparison import mean_by_epoch, mean_sd, spread
 from paddle_course.answers.figures import curves
 from paddle_course.answers.homework import Lab
+from paddle_course.answers.networks import Network
 from paddle_course.answers.pieces import Figure, Result, Table, Trained
-
-
-@dataclass(frozen=True)
-class Network:
-    """An MLP by its layer sizes, and its training; its rate comes down half a cosine wave unless it is `steady`."""
-
-    sizes: tuple[int, ...]
-    optimizer: str
-    lr: float
-    epochs: int
-    batch: int
-    steady: bool = False
-
-    def __str__(self) -> str:
-        rate = f"{self.optimizer} {self.lr}{'' if self.steady else ' down to 0'}"
-        return f"{rate}, {self.epochs} epochs, batches of {self.batch}"
-
-    def phase(self, epochs: int, steps: int) -> training.Phase:
-        """So many epochs, of so many steps altogether."""
-        rate = partial(training.schedules.cosine, peak=self.lr, steps=steps)
-        if self.steady:
-            rate = partial(training.schedules.constant, lr=self.lr)
-        return training.Phase(epochs, self.optimizer, rate)
-
 
 # Rows to learn from and rows to judge by -> what is said of the latter, float64 (N, K): see training.baselines.
 Baseline = Callable[[readers.Rows, readers.Rows], np.ndarray]
