@@ -5,12 +5,14 @@
 Each model is trained four times from the same weights on the same batches of real pictures: with stock layers, with
 accelerated ones in float32 and in bfloat16, and with stock layers again, but the pictures of each batch in another
 order. By arithmetic that order does not matter; by rounding it does, and training lets any difference grow. So the last
-one is the yardstick: this far apart are two trainings that differ in nothing but the rounding.
+one is the yardstick: this far apart are two trainings that differ in nothing but the rounding. Any one of them may end
+above or below the others by luck; whether a side learns worse shows in the mean over several seeds.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import statistics
 import sys
 import time
 from argparse import ArgumentTypeError
@@ -24,7 +26,7 @@ import numpy as np
 
 from benchmarks import flags, rounds
 from benchmarks.measure import MOMENTUM, steps
-from benchmarks.rounds import percent, short
+from benchmarks.rounds import short
 from paddle_course import answers, batches, models, onednn, readers, runtime, training
 from paddle_course.runtime import UserError
 
@@ -42,7 +44,7 @@ WHITENED = 5000  # pictures that the fast network's first convolution is made fr
 
 @dataclasses.dataclass(frozen=True)
 class Learnt:
-    """A model's losses at each step, by side; empty where a side cannot be trained. `data` names the pictures."""
+    """A model's losses by side, (seeds, steps); (0, 0) where a side cannot be trained. `data` names the pictures."""
 
     model: str
     data: str
@@ -50,17 +52,17 @@ class Learnt:
     minutes: Mapping[str, float]
 
     def apart(self, side: str) -> float | None:
-        """The largest relative distance from stock's curve."""
+        """The largest relative distance from stock's curve: the middle one of the seeds."""
         stock, other = self.losses["stock"], self.losses[side]
-        return float((np.abs(other - stock) / stock).max()) if len(other) else None
+        return float(np.median((np.abs(other - stock) / stock).max(1))) if other.size else None
 
-    def last(self, side: str) -> float | None:
-        """The mean loss of the last steps."""
-        return float(self.losses[side][-LAST:].mean()) if len(self.losses[side]) else None
+    def last(self, side: str) -> list[float]:
+        """The mean loss of the last steps, for each seed."""
+        return self.losses[side][:, -LAST:].mean(1).tolist() if self.losses[side].size else []
 
-    def off(self, side: str) -> float | None:
+    def off(self, side: str) -> list[float]:
         """How far that is above stock's, relative to it."""
-        return self.last(side) / self.last("stock") - 1 if len(self.losses[side]) else None
+        return [loss / stock - 1 for loss, stock in zip(self.last(side), self.last("stock"), strict=False)]
 
 
 @cache
@@ -70,16 +72,16 @@ def pictures(shape: tuple[int, int, int]) -> readers.Images:
     return readers.load(name, "train", kind="real" if readers.find(name) else "stand-in")
 
 
-def prepared(model: str, size: int) -> batches.Batches:
+def prepared(model: str, size: int, seed: int = 0) -> batches.Batches:
     """The model's batches, each channel with mean 0 and standard deviation 1."""
     images = pictures(models.MODELS[model].input_shape)
     mean, std = batches.channel_statistics(images.images)
-    return batches.Batches(images, size, mean=mean, std=std, drop_last=True)
+    return batches.Batches(images, size, seed, mean=mean, std=std, drop_last=True)
 
 
 def begun(model: str, data: batches.Batches) -> nn.Layer:
-    """The model as its training begins, the same whenever it is asked for."""
-    net = models.build(model)
+    """The model as its training begins, the same whenever it is asked for under the seed of `data`."""
+    net = models.build(model, data.seed)
     if hasattr(net, "whiten"):
         some = data.data.take(np.arange(min(WHITENED, len(data.data))))
         net.whiten(dataclasses.replace(data, data=some, size=len(some), shuffle=False).batch(0, 0)[0])
@@ -103,19 +105,19 @@ def losses(model: str, side: str, data: batches.Batches, number: int) -> Iterato
     return islice(steps(net, optimizer, ((images[order], labels[order]) for images, labels in stream)), number)
 
 
-def learn(model: str, data: batches.Batches, number: int) -> Learnt:
-    """Train all sides, one after the other."""
+def learn(model: str, each: Sequence[batches.Batches], number: int) -> Learnt:
+    """Train all sides, one after the other, on the batches of every seed."""
     found, minutes = {}, {}
     for side in SIDES:
         start = time.perf_counter()
         try:
-            found[side] = np.array(list(losses(model, side, data, number)))
-            said = f"loss {short(found[side][0])} at first, {short(found[side][-1])} at last"
+            found[side] = np.array([list(losses(model, side, data, number)) for data in each])
+            said = f"loss {short(found[side][:, 0].mean())} at first, {short(found[side][:, -1].mean())} at last"
         except UserError as error:
-            found[side], said = np.zeros(0), f"failed: {error}"
+            found[side], said = np.zeros((0, 0)), f"failed: {error}"
         minutes[side] = (time.perf_counter() - start) / 60
         print(f"{model}, {side}: {said}", file=sys.stderr)
-    return Learnt(model, f"{data.data.source}, batch {data.size}", found, minutes)
+    return Learnt(model, f"{each[0].data.source}, batch {each[0].size}", found, minutes)
 
 
 def tables(learnt: Sequence[Learnt], number: int) -> list[answers.Table]:
@@ -125,24 +127,37 @@ def tables(learnt: Sequence[Learnt], number: int) -> list[answers.Table]:
         rows = tuple((each.model, *(cell(each, side) for side in sides), each.data) for each in learnt)
         return answers.Table(caption, ("model", *sides, "data"), rows, note)
 
+    def mean(values: Sequence[float]) -> str | None:
+        return short(statistics.fmean(values)) if values else None
+
+    def spread(shares: Sequence[float]) -> str | None:
+        if not shares:
+            return None
+        mean, sd = answers.spread(shares)
+        return f"{100 * mean:.2f} " + (f"± {100 * sd:.2f} %" if sd is not None else "%")
+
+    def apart(each: Learnt, side: str) -> str | None:
+        most = each.apart(side)
+        return None if most is None else f"{100 * most:.2f} %"
+
     note = (
         "reordered: stock layers again, the pictures of each batch in another order, so that only the rounding differs"
     )
     return [
-        table(f"Mean loss of the last {min(LAST, number)} of {number} steps", SIDES, Learnt.last),
-        table("The same / stock's - 1", OTHERS, lambda each, side: percent(each.off(side))),
-        table("Largest distance from stock's curve", OTHERS, lambda each, side: percent(each.apart(side)), note),
+        table(f"Mean loss of the last {min(LAST, number)} of {number} steps", SIDES, lambda *w: mean(Learnt.last(*w))),
+        table("The same / stock's - 1", OTHERS, lambda *which: spread(Learnt.off(*which))),
+        table("Largest distance from stock's curve", OTHERS, apart, note),
     ]
 
 
 def figure(learnt: Sequence[Learnt]) -> answers.Figure:
-    """A chart for each model. Stock is drawn over bf16 and float32 dashed over stock: what overlays is seen to."""
+    """A chart for each model, its first seed. Stock is drawn over bf16, float32 dashed over stock: overlays show."""
 
     def chart(each: Learnt) -> answers.Chart:
         series = {
-            side: (np.arange(1, len(each.losses[side]) + 1), each.losses[side])
+            side: (np.arange(1, len(each.losses[side][0]) + 1), each.losses[side][0])
             for side in ("bf16", "stock", "f32")
-            if len(each.losses[side])
+            if each.losses[side].size
         }
         return answers.Chart(series, "step", "loss", each.model, dashed=("f32",))
 
@@ -150,13 +165,15 @@ def figure(learnt: Sequence[Learnt]) -> answers.Figure:
 
 
 def results(learnt: Sequence[Learnt], number: int) -> list[answers.Result]:
-    """How far the last losses are from stock's."""
+    """How far the last losses are from stock's, the mean over the seeds."""
     metric = f"mean loss of the last {min(LAST, number)} of {number} steps / stock's - 1"
     return [
-        answers.Result(f"curves, {each.model}, {side}", metric, off, minutes=each.minutes[side], data=each.data)
+        answers.Result(
+            f"curves, {each.model}, {side}", metric, *answers.spread(off), len(off), each.minutes[side], each.data
+        )
         for each in learnt
         for side in OTHERS
-        if (off := each.off(side)) is not None
+        if (off := each.off(side))
     ]
 
 
@@ -173,11 +190,12 @@ def benchmark(argv: Sequence[str]) -> None:
     add("--models", type=flags.names(MODELS), default=DEFAULT, help=f"default: {','.join(DEFAULT)}")
     add("--steps", type=flags.at_least(int, 1), default=100, help="of each training (default: 100)")
     add("--batch", type=flags.at_least(int, 1), default=32, help="batch size (default: 32)")
+    add("--seeds", type=flags.at_least(int, 1), default=3, help="trainings of each; their mean counts (default: 3)")
     add("--figure", type=png, help="where to draw the curves; a .png")
     wanted = parser.parse_args(argv)
     print(runtime.start(), file=sys.stderr)
-    data = {model: prepared(model, wanted.batch) for model in wanted.models}
-    if made_up := [each.data.source for each in data.values() if each.data.synthetic]:
+    data = {model: [prepared(model, wanted.batch, seed) for seed in range(wanted.seeds)] for model in wanted.models}
+    if made_up := [each[0].data.source for each in data.values() if each[0].data.synthetic]:
         if wanted.publish:
             raise UserError(f"--publish: {made_up[0]} is synthetic, and its results stay out of docs/results.json")
         print(f"the real pictures are not there: {', '.join(dict.fromkeys(made_up))} instead", file=sys.stderr)
@@ -187,7 +205,7 @@ def benchmark(argv: Sequence[str]) -> None:
         rounds.publish("curves", argv, results(learnt, wanted.steps))
     if wanted.figure:  # now only, for a changed file makes the commit a dirty one
         runtime.write_file(wanted.figure, figure(learnt).png)
-    rounds.complete((each for one in learnt for each in one.losses.values()), wanted.steps)
+    rounds.complete((each for one in learnt for each in one.losses.values()), wanted.seeds)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -123,11 +123,13 @@ def tables(report: Report) -> list[answers.Table]:
 
 
 def results(report: Report) -> list[answers.Result]:
-    """All rates and ratios with their spread over the rounds, and the machine's peaks."""
+    """All rates and ratios with their spread over the rounds, the highest memory, and the machine's peaks."""
     made = [answers.Result(f"peak, {name}", "GFLOP/s", value) for name, value in report.peaks.items()]
     for each in report.subjects:
         for column in report.columns:
             made += report.numbers(each, column).results(f"{each.name}, {column}", "images/s", each.data)
+            if (memory := report.memory(each, column)) is not None:
+                made.append(answers.Result(f"{each.name}, {column}, memory", "MB", memory, data=each.data))
         for name in RATIOS:
             made += report.ratio(each, name).results(f"{each.name}, {name}", "ratio", each.data)
     return made

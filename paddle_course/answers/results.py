@@ -2,7 +2,8 @@
 
 An entry is one measured number with the command, commit and machine that gave it. docs/results.md and the tables in the
 READMEs between `<!-- results:begin hw08 -->` and `<!-- results:end -->` are generated, never written by hand
-(`results:begin hw08 1 5` takes questions 1 and 5 only):
+(`results:begin hw08 1 5` takes questions 1 and 5 only), or a pivot table of names that share a form,
+`<!-- results:pivot benchmark *, {f32; bf16} -->`: a row for whatever the star stands for, a column for each word:
 
     python -m paddle_course.answers.results            writes them
     python -m paddle_course.answers.results --check    exits with 1 and names the files that are stale
@@ -25,13 +26,14 @@ from paddle_course.answers.pieces import Table, number, score
 from paddle_course.runtime import ROOT, UserError, environment
 
 KEYS = ("homework", "question", "name", "metric", "value", "sd", "n", "minutes", "data", "command", "commit", "machine")
-PAGES = ("README.md", "README.zh-CN.md", "homework/README.md")
+PAGES = ("README.md", "README.zh-CN.md", "homework/README.md", "docs/cpu.md")
 SHARES = re.compile(r"accuracy|recall|precision|specificity|sensitivity|share|error rate")  # shown in per cent
 HEADS = {
     "en": ("homework", "question", "what", "measure", "result", "minutes", "data"),
     "zh": ("作业", "问题", "内容", "指标", "结果", "分钟", "数据"),
 }
 SECTIONS = {"benchmark": "Benchmarks"}  # headings of what no homework measured; such an entry's question is None
+PIVOT = re.compile(r"(<!-- results:pivot (\w+) (.*?){(.*?)}(.*?) -->\n).*?(<!-- results:end -->)", re.DOTALL)
 MARKED = re.compile(r"(<!-- results:begin(?: (\w+))?((?: \d+)*) -->\n).*?(<!-- results:end -->)", re.DOTALL)
 
 Entry = dict[str, Any]
@@ -89,6 +91,22 @@ def table(
     return words.table(Table("", head, tuple(rows)))
 
 
+def pivot(found: Iterable[Entry], form: str, columns: Sequence[str], end: str = "") -> str:
+    """Entries named `form` + a column + `end` as a Markdown table; the star in `form` is the row, without a comma."""
+    rows: dict[str, dict[str, Entry]] = {}
+    for entry in found:
+        for column in columns:
+            name = re.escape(f"{form}{column}{end}").replace(r"\*", "([^,]+)")
+            if match := re.fullmatch(name, entry["name"]):
+                rows.setdefault(match[1], {})[column] = entry
+
+    def cell(entry: Entry | None) -> str | None:
+        return entry and (score(entry["value"]) if SHARES.search(entry["metric"]) else number(_three(entry["value"])))
+
+    lines = tuple((row, *(cell(each.get(column)) for column in columns)) for row, each in rows.items())
+    return words.table(Table("", ("", *columns), lines))
+
+
 def measured(entry: Entry) -> str:
     """An entry's value with its spread: "65.2 % ± 0.4 (n = 3)" for shares, "89,910" or "0.9432 ± 0.0021 (n = 3)"."""
     value, sd, n = entry["value"], entry["sd"], entry["n"]
@@ -121,7 +139,8 @@ def stale(root: Path) -> dict[Path, str]:
         path = root / name
         if path.exists():
             language = "zh" if "zh" in path.name else "en"
-            wanted[path] = MARKED.sub(lambda m: _section(m, found, language), path.read_text(encoding="utf-8"))  # noqa: B023
+            text = PIVOT.sub(lambda m: _pivot(m, found), path.read_text(encoding="utf-8"))
+            wanted[path] = MARKED.sub(lambda m: _section(m, found, language), text)  # noqa: B023
     return {p: text for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text}
 
 
@@ -142,6 +161,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _section(marks: re.Match[str], found: Sequence[Entry], language: str) -> str:
     begin, homework, questions, end = marks.groups()
     return f"{begin}\n{table(found, homework, [int(i) for i in questions.split()], language)}\n\n{end}"
+
+
+def _pivot(marks: re.Match[str], found: Sequence[Entry]) -> str:
+    begin, homework, form, columns, tail, end = marks.groups()
+    mine = [entry for entry in found if entry["homework"] == homework]
+    return f"{begin}\n{pivot(mine, form, columns.split('; '), tail)}\n\n{end}"
+
+
+def _three(value: float) -> float:
+    """Three digits: a speed has no more."""
+    return float(f"{value:.3g}")
 
 
 def _checked(entry: Entry) -> Entry:

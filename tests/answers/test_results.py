@@ -116,6 +116,31 @@ def test_what_no_question_asked_is_a_section_without_questions(tmp_path):
     assert "| benchmark | – | lenet, fit |" in table(load(path))
 
 
+def test_names_of_one_form_make_a_pivot_table(tmp_path):
+    speed = {"homework": "benchmark", "question": None, "metric": "images/s", "sd": 1.2}
+    names = {
+        "lenet, f32": 9051.2,
+        "lenet, bf16": 10.0,
+        "camp, bf16": 3.456,
+        "camp, bf16 / fit": 7.0,
+        "causes, camp, f32": 1.0,
+    }
+    shares = {"causes, camp, own loop, share": 0.25, "causes, camp, own loop, factor": 2.0}
+    path = tmp_path / "docs" / "results.json"
+    record(path, [entry(**speed, name=name, value=value) for name, value in names.items()])
+    record(path, [entry(**speed | {"metric": "share"}, name=name, value=value) for name, value in shares.items()])
+    (tmp_path / "docs" / "cpu.md").write_text(
+        "<!-- results:pivot benchmark *, {f32; bf16} -->\n<!-- results:end -->\n"
+        "between\n<!-- results:pivot benchmark causes, *, {own loop}, share -->\nold\n<!-- results:end -->\nafter\n"
+    )
+    assert main(["--root", str(tmp_path)]) == 0
+    text = (tmp_path / "docs" / "cpu.md").read_text(encoding="utf-8")
+    assert "|  | f32 | bf16 |\n| --- | ---: | ---: |\n| camp | – | 3.46 |\n| lenet | 9,050 | 10 |\n\n" in text
+    assert "|  | own loop |\n| --- | ---: |\n| camp | 25.0 % |\n\n" in text
+    assert "between" in text and "after" in text and "old" not in text
+    assert main(["--root", str(tmp_path), "--check"]) == 0
+
+
 @pytest.fixture
 def root(tmp_path):
     record(tmp_path / "docs" / "results.json", [entry(), entry(question=3, name="other")])

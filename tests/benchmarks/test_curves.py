@@ -16,7 +16,7 @@ from paddle_course import onednn, readers
 from paddle_course.models.fast import whitening
 from paddle_course.onednn import library
 
-SMALL = ["--models", "lenet", "--steps", "3", "--batch", "4"]
+SMALL = ["--models", "lenet", "--steps", "3", "--batch", "4", "--seeds", "2"]
 
 
 @pytest.fixture(autouse=True)
@@ -57,15 +57,26 @@ def test_the_fast_network_begins_whitened() -> None:
 
 
 def test_the_numbers_agree_with_the_curves() -> None:
-    steps = {"stock": [8.0] + 10 * [2.0], "f32": [8.0] + 10 * [2.0], "bf16": [6.0] + 10 * [2.1], "reordered": []}
-    learnt = Learnt("lenet", "data", {side: np.array(each) for side, each in steps.items()}, dict.fromkeys(steps, 0.5))
-    assert [learnt.last(side) for side in steps] == [2.0, 2.0, pytest.approx(2.1), None]
-    assert [learnt.off(side) for side in steps] == [0.0, 0.0, pytest.approx(0.05), None]
-    assert [learnt.apart(side) for side in steps] == [0.0, 0.0, 0.25, None]
+    stock, above = [8.0] + 10 * [2.0], [6.0] + 10 * [2.2]
+    curve = {"stock": [stock, stock], "f32": [stock, stock], "bf16": [above, stock], "reordered": np.zeros((0, 0))}
+    learnt = Learnt("lenet", "data", {side: np.array(each) for side, each in curve.items()}, dict.fromkeys(curve, 0.5))
+    assert [learnt.last(side) for side in curve] == [[2.0, 2.0], [2.0, 2.0], pytest.approx([2.2, 2.0]), []]
+    assert [learnt.off(side) for side in curve] == [[0.0, 0.0], [0.0, 0.0], pytest.approx([0.1, 0.0]), []]
+    assert [learnt.apart(side) for side in curve] == [0.0, 0.0, 0.125, None]
     f32, bf16 = curves.results([learnt], 11)
-    assert (f32.name, f32.value, bf16.name) == ("curves, lenet, f32", 0.0, "curves, lenet, bf16")
+    assert (f32.name, f32.value, f32.n, bf16.name) == ("curves, lenet, f32", 0.0, 2, "curves, lenet, bf16")
     assert bf16.metric == "mean loss of the last 10 of 11 steps / stock's - 1"
-    assert bf16.value == pytest.approx(0.05)
+    assert (bf16.value, bf16.sd) == pytest.approx((0.05, 0.1 / np.sqrt(2)))
+    shown = curves.tables([learnt], 11)
+    assert [table.rows[0][1:4] for table in shown[1:]] == [
+        ("0.00 ± 0.00 %", "5.00 ± 7.07 %", None),
+        ("0.00 %", "12.50 %", None),
+    ]
+
+
+def test_seeds_are_other_weights_and_other_pictures(onednn_is_here: None) -> None:
+    one, other = (next(iter(curves.losses("lenet", "f32", curves.prepared("lenet", 4, seed), 1))) for seed in (0, 1))
+    assert one != other
 
 
 def test_the_curves_are_drawn_and_published(
@@ -80,7 +91,7 @@ def test_the_curves_are_drawn_and_published(
     assert picture is not None and picture.std() > 5
     found, (learnt,) = entries(), seen
     assert found.keys() == {f"curves, lenet, {side}" for side in ("f32", "bf16", "reordered")}
-    assert found["curves, lenet, bf16"]["value"] == learnt.off("bf16") != 0
+    assert found["curves, lenet, bf16"]["value"] == np.mean(learnt.off("bf16")) != 0
     assert found["curves, lenet, bf16"]["data"] == "digits, batch 4"
     shown = capsys.readouterr()
     assert len([line for line in shown.out.splitlines() if line.startswith("lenet ")]) == 3
