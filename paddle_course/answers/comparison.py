@@ -78,6 +78,12 @@ def spread(values: Sequence[float]) -> tuple[float, float | None]:
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
 
 
+def mean_sd(values: Sequence[float], digits: int = 1) -> str:
+    """Mean, standard deviation and number of several runs: "37.9 ± 1.2 (n = 10)"; a single value alone."""
+    mean, sd = spread(values)
+    return f"{mean:,.{digits}f}" + ("" if sd is None else f" ± {sd:,.{digits}f} (n = {len(values)})")
+
+
 @dataclass(frozen=True)
 class Layers:
     """A layer table as one reads it, with its totals and the side lengths a picture goes through ("32-28-14-...")."""
@@ -120,10 +126,22 @@ def by_epoch(trained: Trained, what: str) -> dict[str, tuple[list[int], list[flo
     return {name: (epochs, [each[f"{name}_{what}"] for each in records]) for name in names}
 
 
+def mean_by_epoch(trained: Sequence[Trained], what: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One value of the epoch records ("test_loss") over the epochs, of several runs of one length: mean and sd."""
+    values = np.array([[epoch[what] for epoch in each.result.epochs] for each in trained])
+    return np.arange(1, 1 + values.shape[1]), values.mean(0), values.std(0)
+
+
 def by_minute(trained: Trained, what: str) -> tuple[list[float], list[float]]:
     """One value of the epoch records over the minutes of training until then."""
     records = trained.result.epochs
     return [each["seconds"] / 60 for each in records], [each[what] for each in records]
+
+
+def by_step(trained: Trained, what: str) -> tuple[list[int], list[float]]:
+    """One value of the step records ("loss", "accuracy", "lr", "gradient_norm") over the steps."""
+    records = trained.result.run.records("train")
+    return [each["step"] for each in records], [each[what] for each in records]
 
 
 def measures(scores: np.ndarray, labels: np.ndarray) -> dict[str, Any]:

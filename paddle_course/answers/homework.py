@@ -36,10 +36,15 @@ class Lab:
         self.synthetic = False
         self.begun: set[str] = set()
         self._told: set[str] = set()
-        self.images = functools.cache(self._images)
+        self.images, self.rows = functools.cache(self._images), functools.cache(self._rows)
 
     def _images(self, name: str, split: str) -> readers.Images:
         found = readers.load(name, split, readers.data_root(self.config.data_root), self.config.data)
+        self.synthetic = self.synthetic or found.synthetic
+        return found
+
+    def _rows(self, name: str) -> readers.Rows:
+        found = readers.load_rows(name, readers.data_root(self.config.data_root), self.config.data)
         self.synthetic = self.synthetic or found.synthetic
         return found
 

@@ -4,6 +4,8 @@
     for images, labels in train.epoch(3):       # float32 (B, C, H, W), int64 (B,)
         ...
 
+    table = batches.RowBatches(rows, size=10, seed=0)       # float32 (B, D) and (B, K), of a table of numbers
+
 The same batch comes out whenever it is asked for, so a run that resumes at epoch 3, position 57 needs nothing but these
 two numbers, and the plain loop and `paddle.io.DataLoader` with any number of workers agree to the last bit.
 """
@@ -13,7 +15,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "pipeline": ["Batch", "Batches"],
+        "pipeline": ["Batch", "Batches", "Ordered"],
+        "rows": ["RowBatches", "Split", "cut", "shuffle_and_cut", "spans"],
         "dataset": ["EpochDataset", "loader"],
         "augment": [
             "alternating_flip",

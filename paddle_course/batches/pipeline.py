@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -32,11 +32,51 @@ class Batch:
     epoch: int
 
 
+class Ordered:
+    """A data set cut into batches, in an order that is a function of (seed, epoch): what all kinds of batches share.
+
+    A kind is a dataclass with these fields and a method `batch(epoch, position)`.
+    """
+
+    data: Any  # has a length and a source
+    size: int
+    seed: int
+    shuffle: bool
+    drop_last: bool
+    unit: ClassVar[str] = "examples"
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise UserError(f"batch size {self.size}: it must be at least 1")
+        if self.seed < 0:
+            raise UserError(f"seed {self.seed}: it must not be negative")
+        if len(self) == 0:
+            raise UserError(
+                f"{self.data.source}: {len(self.data)} {self.unit} make no batch of {self.size}; "
+                "take a smaller batch size"
+            )
+
+    def __len__(self) -> int:
+        """Batches per epoch."""
+        n = len(self.data)
+        return n // self.size if self.drop_last else -(-n // self.size)
+
+    def order(self, epoch: int) -> np.ndarray:
+        """The epoch's permutation of the data set: int64 (N,), read-only."""
+        return _permutation(self.seed, epoch, len(self.data)) if self.shuffle else np.arange(len(self.data))
+
+    def index(self, epoch: int, position: int) -> np.ndarray:
+        """Which examples batch number `position` of an epoch is made of: int64 (B,)."""
+        if not 0 <= position < len(self):
+            raise IndexError(f"batch {position} of {len(self)}")
+        return self.order(epoch)[position * self.size : (position + 1) * self.size]
+
+
 Augmentation = Callable[[Batch, np.random.Generator], Batch]
 
 
 @dataclass(frozen=True, eq=False)
-class Batches:
+class Batches(Ordered):
     """A data set cut into batches, in an order that is a function of (seed, epoch).
 
     `augment` are functions (Batch, Generator) -> Batch, called in turn, their settings bound with functools.partial.
@@ -52,36 +92,27 @@ class Batches:
     shuffle: bool = True
     drop_last: bool = False
 
+    unit: ClassVar[str] = "images"
+
     def __post_init__(self) -> None:
-        n, channels = len(self.data), self.data.images.shape[-1]
-        if self.size < 1:
-            raise UserError(f"batch size {self.size}: it must be at least 1")
-        if self.seed < 0:
-            raise UserError(f"seed {self.seed}: it must not be negative")
-        if len(self) == 0:
-            raise UserError(f"{self.data.source}: {n} images make no batch of {self.size}; take a smaller batch size")
+        super().__post_init__()
         for name, values in (("mean", self.mean), ("std", self.std)):
-            if len(values) not in (1, channels):
+            if len(values) not in (1, self.shape[0]):
                 raise UserError(
-                    f"{name} {values} has {len(values)} values for {self.data.source} with {channels} channels"
+                    f"{name} {values} has {len(values)} values for {self.data.source} with {self.shape[0]} channels"
                 )
         if min(self.std) <= 0:
             raise UserError(f"std {self.std}: every value must be above 0")
 
-    def __len__(self) -> int:
-        """Batches per epoch."""
-        n = len(self.data)
-        return n // self.size if self.drop_last else -(-n // self.size)
-
-    def order(self, epoch: int) -> np.ndarray:
-        """The epoch's permutation of the data set: int64 (N,), read-only."""
-        return _permutation(self.seed, epoch, len(self.data)) if self.shuffle else np.arange(len(self.data))
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """One example's, (C, H, W)."""
+        height, width, channels = self.data.images.shape[1:]
+        return channels, height, width
 
     def batch(self, epoch: int, position: int) -> tuple[np.ndarray, np.ndarray]:
         """Batch number `position` of an epoch: images float32 (B, C, H, W), labels int64 (B,) or float32 (B, K)."""
-        if not 0 <= position < len(self):
-            raise IndexError(f"batch {position} of {len(self)}")
-        index = self.order(epoch)[position * self.size : (position + 1) * self.size]
+        index = self.index(epoch, position)
         batch = Batch(self.data.images[index], self.data.labels[index], index, epoch)
         rng = np.random.default_rng([self.seed, epoch, position, AUGMENT])
         for change in self.augment:

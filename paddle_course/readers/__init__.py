@@ -3,6 +3,7 @@
 images = readers.load("cifar10", "train")              # Images: uint8 (N, H, W, C) and int64 labels (N,)
 some = images.take(readers.balanced(images, 100, seed=0))   # 100 of each class
 dataset = readers.ImageDataset(some)                   # the same as a paddle.io.Dataset
+rows = readers.load_rows("housing")                    # Rows: float64 inputs (N, D) and targets (N, K)
 """
 
 import lazy_loader
@@ -11,12 +12,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "images": ["Images", "balanced", "stratified_split"],
+        "rows": ["Rows"],
         "dataset": ["ImageDataset"],
         "idx": ["mnist", "read_idx", "write_idx"],
         "cifar": ["cifar10", "cifar100"],
+        "housing": ["read_housing"],
         "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
         "stand_ins": ["write_digits", "write_stand_in"],
-        "locate": ["data_root", "find", "folder", "load"],
+        "locate": ["data_root", "find", "folder", "load", "load_rows"],
     },
 )

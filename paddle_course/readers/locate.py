@@ -1,4 +1,4 @@
-"""A data set's name -> its Images, wherever the files are: the one entry for homework.
+"""A data set's name -> its Images or Rows, wherever the files are: the one entry for homework.
 
 Looked at, in this order: the data root (`--data-root`, else PADDLE_COURSE_DATA, else data/), Paddle's own cache, the
 network. Stand-ins are made once, under stand-ins/ in the data root, which is laid out like a data root itself.
@@ -11,9 +11,12 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from paddle_course.readers import cifar, idx
+from paddle_course.readers.housing import read_housing
 from paddle_course.readers.images import Images, one_of
+from paddle_course.readers.rows import Rows
 from paddle_course.readers.stand_ins import MARKER, write_stand_in
 from paddle_course.runtime import ROOT, UserError
 
@@ -23,6 +26,7 @@ READERS: dict[str, Callable[[Path, str], Images]] = {
     "mnist": idx.mnist,
     "fashion-mnist": functools.partial(idx.mnist, classes=idx.FASHION),
 }
+TABLES: dict[str, Callable[[Path], Rows]] = {"housing": read_housing}
 PLACES = {
     "cifar10": (
         "cifar-10-batches-py",
@@ -33,8 +37,10 @@ PLACES = {
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-binary", "cifar/cifar-100-python.tar.gz"),
     "mnist": ("mnist",),
     "fashion-mnist": ("fashion-mnist",),
+    "housing": ("housing.data", "uci_housing/housing.data"),
     "pets": ("pets",),
 }
+Data = TypeVar("Data", Images, Rows)
 UNPACKED = {"cifar10": ("*_batch*", 6), "cifar100": ("t*", 2)}  # files of pictures in an unpacked folder
 
 
@@ -47,10 +53,21 @@ def load(name: str, split: str, root: str | Path | None = None, kind: str = "rea
     """The "train" or "test" half of a data set. A real one that is nowhere is downloaded; a stand-in is `synthetic`."""
     one_of("data set", name, READERS)
     place = folder(name, root, kind)
-    images = READERS[name](place, split)
+    return _marked(READERS[name](place, split), place, kind)
+
+
+def load_rows(name: str, root: str | Path | None = None, kind: str = "real") -> Rows:
+    """A table, likewise; cutting it into train and test is the homework's affair."""
+    one_of("table", name, TABLES)
+    place = folder(name, root, kind)
+    return _marked(TABLES[name](place), place, kind)
+
+
+def _marked(data: Data, place: Path, kind: str) -> Data:
+    """`data`, said to be synthetic where it is."""
     if kind == "stand-in" or any((above / MARKER).exists() for above in (place, place.parent)):
-        images = dataclasses.replace(images, source=f"stand-in {images.source}", synthetic=True)
-    return images
+        return dataclasses.replace(data, source=f"stand-in {data.source}", synthetic=True)
+    return data
 
 
 def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Path:

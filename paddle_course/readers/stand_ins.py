@@ -1,7 +1,8 @@
 """A seed -> small synthetic data sets in the publishers' own containers, so that everything runs where no data is.
 
 A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised, so that a
-small network learns it in seconds and a linear model does not quite. What is learnt says nothing about real pictures.
+small network learns it in seconds and a linear model does not quite; a house price (housing) rises and falls with four
+of the thirteen features, not quite in straight lines. What is learnt says nothing about real pictures and prices.
 `write_digits` is the exception: real handwriting, out of scikit-learn.
 """
 
@@ -24,7 +25,14 @@ from paddle_course.readers.images import one_of
 from paddle_course.runtime import write_file
 
 MARKER = "SYNTHETIC.txt"  # lies beside every stand-in; written last, so a folder without it is not whole
-SIZES = {"cifar10": (60, 20), "cifar100": (20, 5), "mnist": (60, 20), "fashion-mnist": (60, 20), "pets": (4, 0)}
+SIZES = {
+    "cifar10": (60, 20),
+    "cifar100": (20, 5),
+    "mnist": (60, 20),
+    "fashion-mnist": (60, 20),
+    "housing": (506, 0),  # rows; it has no classes, and who reads it cuts it
+    "pets": (4, 0),
+}
 
 
 def write_stand_in(
@@ -44,11 +52,13 @@ def write_stand_in(
         place = _write_cifar10(folder, halves)
     elif name == "cifar100":
         place = _write_cifar100(folder, halves)
+    elif name == "housing":
+        place = _write_housing(folder / "housing.data", *halves["train"])
     elif name == "pets":
         place = _write_pets(folder / name, *halves["train"])
     else:
         place = _write_mnist(folder / name, halves)
-    write_file(folder / MARKER, f"{name}, but drawn: seed {seed}, per class {train} to train and {test} to test\n")
+    write_file(folder / MARKER, f"{name}, but drawn: seed {seed}, train {train}, test {test}\n")
     return place
 
 
@@ -132,6 +142,33 @@ def _write_pets(folder: Path, per_kind: int, rng: np.random.Generator) -> Path:
             _, code = cv2.imencode(".jpg", face(kind, height, width, rng))
             write_file(folder / f"{kind}.{number}.jpg", code.tobytes())
     return folder
+
+
+def _write_housing(path: Path, count: int, rng: np.random.Generator) -> Path:
+    """`count` lines in the columns and decimals of the original; the price rises with RM and falls with the others."""
+    crime, poverty = np.exp(rng.normal(-1, 2, count)), rng.gamma(3, 4, count).clip(2, 37)
+    nitrogen, rooms = rng.uniform(0.4, 0.85, count), rng.normal(6.3, 0.7, count).clip(4, 8.7)
+    age, distance, tax = rng.uniform(3, 100, count), rng.gamma(4, 1, count) + 1, rng.integers(187, 712, count)
+    price = 36 * np.exp(-poverty / 25) + 9 * np.maximum(rooms - 6, 0) ** 1.5 - 12 * (nitrogen - 0.4) - np.log1p(crime)
+    columns = (
+        ("{:8.5f}", crime),
+        ("{:6.2f}", 12.5 * rng.integers(0, 9, count) * (rng.random(count) < 0.3)),
+        ("{:7.3f}", rng.uniform(0.5, 27, count)),
+        ("{:2d}", rng.integers(0, 2, count)),
+        ("{:7.4f}", nitrogen),
+        ("{:7.4f}", rooms),
+        ("{:6.2f}", age),
+        ("{:7.4f}", distance),
+        ("{:3d}", rng.integers(1, 25, count)),
+        ("{:6.1f}", tax),
+        ("{:6.2f}", rng.uniform(12.6, 22, count)),
+        ("{:6.2f}", rng.uniform(300, 396.9, count)),
+        ("{:6.2f}", poverty),
+        ("{:6.2f}", (price + rng.normal(0, 2, count)).clip(5, 50)),
+    )
+    lines = ("".join(f" {form}".format(value[i]) for form, value in columns) for i in range(count))
+    write_file(path, "\n".join(lines) + "\n")
+    return path
 
 
 def write_digits(folder: str | Path) -> Path:

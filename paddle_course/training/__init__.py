@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["averaging", "losses", "metrics", "optimizers", "recipes", "schedules"],
+    submodules=["averaging", "baselines", "losses", "metrics", "optimizers", "recipes", "schedules", "scores"],
     submod_attrs={
         "checkpoint": ["export", "load_params", "load_persistables", "save_params"],
         "evaluation": ["evaluate", "features", "predict"],

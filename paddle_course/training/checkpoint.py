@@ -43,20 +43,20 @@ class State:
 
     step: int = 0
     loss: float = 0.0  # sums over the examples of this epoch so far
-    correct: float = 0.0
+    correct: float = 0.0  # of the score: where it is the accuracy, the number of right ones
     count: int = 0
-    best: float | None = None  # validation accuracy, and where it was
+    best: float | None = None  # validation accuracy (with another score: minus the loss), and where it was
     best_step: int = 0
     epochs_since_best: int = 0
     data_seconds: float = 0.0  # waiting for batches
     step_seconds: float = 0.0  # everything between two batches
 
-    def count_in(self, images: int, loss: float, accuracy: float) -> None:
-        """One more update is done; `loss` and `accuracy` are means over its images."""
+    def count_in(self, examples: int, loss: float, score: float) -> None:
+        """One more update is done; `loss` and `score` are means over its examples."""
         self.step += 1
-        self.loss += loss * images
-        self.correct += accuracy * images
-        self.count += images
+        self.loss += loss * examples
+        self.correct += score * examples
+        self.count += examples
 
     def clocks(self) -> dict[str, float]:
         """Seconds of training so far, and how many of them went into waiting for data."""

@@ -8,14 +8,17 @@ import numpy as np
 import paddle
 
 from paddle_course import batches
+from paddle_course.training import scores
 
 Views = Callable[[np.ndarray], Iterable[tuple[float, np.ndarray]]]
 
 
 def predict(
-    model: paddle.nn.Layer, data: batches.Batches, views: Views = batches.one_view
+    model: paddle.nn.Layer, data: batches.Ordered, views: Views = batches.one_view
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Logits (N, K) float32 and labels (N,) of all of `data`, in its order; the model's mode is put back.
+    """Logits (N, K) float32 and labels (N,) of all of `data`, in its order; of rows, outputs and targets (N, K).
+
+    The model's mode is put back.
 
     `views` are the versions of each picture that the model is shown, with the weight of each in the mean logits.
     """
@@ -34,21 +37,16 @@ def predict(
 
 def evaluate(
     model: paddle.nn.Layer,
-    data: batches.Batches,
+    data: batches.Ordered,
     loss: Callable[..., paddle.Tensor],
     views: Views = batches.one_view,
+    score: scores.Score = scores.accuracy,
 ) -> dict[str, float]:
-    """Mean loss and accuracy over all of `data`."""
+    """Mean loss over all of `data`, and the score under its name."""
     logits, labels = predict(model, data, views)
     with paddle.no_grad():
         value = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).item()
-    return {"loss": value, "accuracy": hits(logits, labels) / len(labels)}
-
-
-def hits(logits: paddle.Tensor | np.ndarray, labels: np.ndarray) -> int:
-    """How many rows have their largest logit at the label; soft labels (N, K) count by their largest share."""
-    rows = logits.numpy() if isinstance(logits, paddle.Tensor) else logits
-    return int((rows.argmax(1) == (labels if labels.ndim == 1 else labels.argmax(1))).sum())
+    return {"loss": value, scores.name(score): score(logits, labels)}
 
 
 def features(model: paddle.nn.Layer, data: batches.Batches) -> tuple[np.ndarray, np.ndarray]:

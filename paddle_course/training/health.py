@@ -19,10 +19,14 @@ class Diverged(UserError):
     """Loss, gradient or params are no longer finite."""
 
 
-def gradient_norm(model: paddle.nn.Layer) -> float:
-    """The L2 norm of all gradients together."""
-    squares = [p.grad.square().sum() for p in model.parameters() if p.grad is not None]
-    return math.sqrt(paddle.stack(squares).sum().item())
+def gradient_norms(model: paddle.nn.Layer) -> dict[str, float]:
+    """The L2 norm of each layer's gradients together, by the layer's name: {"features.conv1": 0.031, ...}."""
+    squares = {name: p.grad.square().sum() for name, p in model.named_parameters() if p.grad is not None}
+    layers: dict[str, float] = {}
+    for name, square in zip(squares, paddle.stack(list(squares.values())).tolist(), strict=True):
+        layer = name.rpartition(".")[0] or "model"  # its own params
+        layers[layer] = layers.get(layer, 0.0) + square
+    return {layer: math.sqrt(square) for layer, square in layers.items()}
 
 
 def largest(model: paddle.nn.Layer) -> float:

@@ -5,6 +5,8 @@ mixup makes them. It returns a scalar, the sum of the examples' losses over thei
 data set does not depend on how it was cut into batches. Settings are bound with `functools.partial(cross_entropy,
 smoothing=0.1)`.
 
+`squared_error` is for predictions of numbers instead: outputs and targets, both float32 (B, K).
+
 In the formulas p = softmax(logits), y is one-hot or the shares, x the p of the right class; sums run over the K
 classes.
 """
@@ -41,6 +43,13 @@ def mae(logits: Tensor, labels: Tensor) -> Tensor:
     factor x in its gradient is small where the net is wrong.
     """
     return (F.softmax(logits) - _targets(logits, labels)).abs().mean()
+
+
+def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Mean of (output - target)^2, no softmax. ValueError for other shapes: (B, 1) - (B,) would be (B, B) unnoticed."""
+    if outputs.shape != targets.shape:
+        raise ValueError(f"outputs {list(outputs.shape)} and targets {list(targets.shape)} must have the same shape")
+    return (outputs - targets).square().mean()
 
 
 def focal(logits: Tensor, labels: Tensor, gamma: float = 2.0, weight: Sequence[float] | None = None) -> Tensor:

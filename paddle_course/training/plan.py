@@ -13,7 +13,7 @@ import paddle
 
 from paddle_course import batches, config
 from paddle_course.runtime import UserError, seed_of
-from paddle_course.training import checkpoint
+from paddle_course.training import checkpoint, scores
 from paddle_course.training.records import Run
 
 
@@ -80,22 +80,23 @@ class Result:
 
     @property
     def speed(self) -> float:
-        """Pictures trained on per second."""
+        """Pictures, or rows, trained on per second."""
         return self.plan["train"]["n"] * len(self.epochs) / self.epochs[-1]["seconds"]
 
 
 def plan(
-    model: Any, train: Any, phases: Any, loss: Any, held_out: Any, patience: int, start: Path | None
+    model: Any, train: Any, phases: Any, loss: Any, held_out: Any, patience: int, start: Path | None, score: Any
 ) -> dict[str, Any]:
     """All that decides how a training ends, as JSON."""
     count = sum(math.prod(value.shape) for value in model.state_dict().values())
     structure = {"class": type(model).__name__, "values": count, "structure": f"{seed_of(str(model)):08x}"}
     rest = {"train": train, "phases": phases, "loss": loss, "held_out": held_out, "patience": patience}
     rest["start"] = checkpoint.sha256(start) if start else None
+    rest["score"] = None if score is scores.accuracy else score
     return {"model": structure} | config.describe(rest)
 
 
-def settings(model: Any, train: batches.Batches, phases: Sequence[Phase]) -> dict[str, Any]:
+def settings(model: Any, train: batches.Ordered, phases: Sequence[Phase]) -> dict[str, Any]:
     """What VisualDL's hyper-parameter page compares the runs by."""
     first = phases[0]
     return {

@@ -74,7 +74,7 @@ def finish(run: Run, model: paddle.nn.Layer, state: State, patience: int) -> Res
     step = state.best_step if patience else state.step
     about = {"params": str(params.relative_to(run.directory)), "sha256": checkpoint.sha256(params), "step": step}
     if step == 0:
-        raise UserError(f"{run.name} never had a validation accuracy to choose its params by")
+        raise UserError(f"{run.name} never had validation data to choose its params by")
     write_file(run.directory / "result.json", json.dumps(about, indent=2))
     print(f"{run.name}: SHA-256 of its params.safetensors {about['sha256']}", file=sys.stderr)
     return ended(run, model)

@@ -52,9 +52,21 @@ def test_layers_add_up() -> None:
     assert found.table.rows[-1][-2:] == (89_910, 3_739_000)
 
 
+def test_a_mean_with_its_spread_as_text() -> None:
+    assert answers.mean_sd([1.0, 3.0]) == "2.0 ± 1.4 (n = 2)"
+    assert answers.mean_sd([1234.567], digits=2) == "1,234.57"
+
+
 def test_curves_by_epoch(tmp_path: Path) -> None:
     series = answers.by_epoch(trained(tmp_path / "run", 0.6, 60), "accuracy")
     assert series == {"train": ([1, 2], [0.5, 0.5]), "test": ([1, 2], [0.6, 0.6])}
+
+
+def test_mean_curves_over_runs(tmp_path: Path) -> None:
+    runs = [trained(tmp_path / str(i), accuracy, 60) for i, accuracy in enumerate((0.6, 0.8))]
+    epochs, mean, sd = answers.mean_by_epoch(runs, "test_accuracy")
+    assert epochs.tolist() == [1, 2] and mean.tolist() == pytest.approx([0.7, 0.7])
+    assert sd.tolist() == pytest.approx([0.1, 0.1])
 
 
 def test_scores_of_one_class() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,14 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_there_are_homeworks() -> None:
     assert {"tour", "hw08_cifar10_camp"} <= {script.stem for script in SCRIPTS}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_paddle_is_not_imported_before_it_is_started(script: Path) -> None:
+    """`runtime.start` sets the threads, which Paddle reads when it is imported."""
+    code = f"import runpy, sys; runpy.run_path({str(script)!r}); sys.exit('paddle' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=runtime.ROOT, capture_output=True, text=True, timeout=120)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

@@ -10,7 +10,7 @@ import paddle
 import pytest
 
 from paddle_course import batches, runtime, training
-from paddle_course.training import checkpoint, loop, losses, schedules
+from paddle_course.training import checkpoint, health, loop, losses, schedules
 from tests.training import toy
 
 
@@ -110,3 +110,23 @@ def test_fine_tuning_begins_with_the_params_of_another_run(tmp_path: Path) -> No
     other = fit(tmp_path / "other", toy.phases("adam", 2))
     with pytest.raises(runtime.UserError, match="start"):  # a plan that began elsewhere is another plan
         fit(tmp_path / "sgd", still, start=other.params)
+
+
+def test_each_layer_s_gradients_are_noted_and_make_up_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "RECORD_EVERY", 2)
+    run = fit(tmp_path / "run", toy.phases("sgd", 1)).run
+    train, layers = run.records("train"), run.records("gradients")
+    assert [each["step"] for each in layers] == [each["step"] for each in train] == [1, 2, 4]
+    for whole, parts in zip(train, layers, strict=True):
+        norms = {name: value for name, value in parts.items() if name not in ("kind", "step")}
+        assert list(norms) == ["conv", "norm", "fc"]
+        assert sum(each**2 for each in norms.values()) == pytest.approx(whole["gradient_norm"] ** 2)
+
+
+def test_the_norm_of_a_layer_is_that_of_its_weight_and_bias() -> None:
+    model = paddle.nn.Linear(2, 1)
+    (model(paddle.to_tensor([[3.0, 4.0]])).sum() * 2).backward()  # gradients 6 and 8, and 2 of the bias
+    assert health.gradient_norms(model) == {"model": pytest.approx(104**0.5)}
+    assert list(health.gradient_norms(paddle.nn.Sequential(("a", model)))) == ["a"]

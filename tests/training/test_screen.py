@@ -27,3 +27,14 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     err = capsys.readouterr().err
     for word in ("adam-0", "50 %", "images/s", "loss 0.500", "lr 0.001", "half way"):
         assert word in err
+
+
+def test_short_epochs_do_not_flood_the_screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("paddle_course.training.screen.time.perf_counter", lambda: clock[0])
+    with Screen("many", 8) as screen:
+        for epoch in range(8):
+            clock[0] += 0.4
+            screen.step(64, 0.5, 1e-3)
+            screen.epoch(f"epoch {epoch + 1}")
+    assert capsys.readouterr().err.split("many: ")[1:] == ["epoch 1\n", "epoch 4\n", "epoch 7\n", "epoch 8\n"]

@@ -1,0 +1,195 @@
+"""作业 1-1、4-1 用深度学习完成房价预测模型；4-2 用 Python 与用飞桨编写的异同: house prices, by hand and with Paddle.
+
+./run.sh hw01                    both questions
+./run.sh hw01 --lucky-record     judged as the notebook does, by one row; --leak scales with the statistics of all rows
+
+On the course's split least squares has a test MSE of 32.8, the mean of the training prices one of 93.3; the unit is
+(1000 dollars)² throughout.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paddle_course import answers, batches, runtime, training
+from paddle_course.answers import Answer, Lab, Network, Result, Table
+from paddle_course.batches import Split
+from paddle_course.config import RunConfig, flag
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+TITLE = ("波士顿房价预测", "House prices in Boston")
+DATA, METRIC = "Boston housing, 404 / 102", "test MSE in (1000 dollars)²"
+COURSE, CHOOSING, LUCKY = 404, 323, -10  # where the course cuts; where that is cut to choose by; the notebook's row
+BASELINES = {"mean price": training.baselines.mean, "least squares": training.baselines.least_squares}
+NOTEBOOK = {"linear, notebook": Network((13, 1), "sgd", 0.01, 10, 10, steady=True)}
+CANDIDATES = {
+    "mlp-64": Network((13, 64, 1), "adamw", 0.01, 100, 32),
+    "mlp-64-32": Network((13, 64, 32, 1), "adamw", 0.01, 100, 32),
+    "mlp-128-64": Network((13, 128, 64, 1), "adamw", 0.01, 100, 32),
+}
+SHOWN = NOTEBOOK | {
+    "linear, longer": Network((13, 1), "sgd", 0.3, 100, 10),
+    "mlp-64-32": CANDIDATES["mlp-64-32"],
+}
+
+
+@dataclass(frozen=True)
+class Config(RunConfig):
+    seeds: int = flag(10, "question 1: runs of each network on the course's split", least=1)
+    splits: int = flag(20, "question 1: random splits that the best network is measured on", least=2)
+    linear_epochs: int = flag(50, "question 2: epochs of the two linear models", least=1)
+    lucky_record: bool = flag(False, "a mistake: judge by the one test row that the notebook shows")
+    leak: bool = flag(False, "a mistake: scale with the statistics of all rows, as paddle.text.UCIHousing does")
+
+
+def course(lab: Lab, leak: bool) -> list[Split]:
+    """The course's split, once for every run."""
+    return [batches.cut(lab.rows("housing"), COURSE, "course", seed, leak) for seed in lab.seeds]
+
+
+def random(lab: Lab, leak: bool) -> list[Split]:
+    """Random splits of the same sizes."""
+    first, count = lab.config.seed, 2 if lab.config.smoke else lab.config.splits
+    return [batches.shuffle_and_cut(lab.rows("housing"), COURSE, first + i, leak) for i in range(count)]
+
+
+def by_hand(weight: np.ndarray, bias: np.ndarray, data: batches.RowBatches, epochs: int, lr: float) -> Iterator:
+    """Linear regression in NumPy: weight (13, 1) and bias (1,) after every epoch."""
+    for epoch in range(epochs):
+        for x, y in data.epoch(epoch):
+            difference = x @ weight + bias - y  # (B, 1)
+            weight_gradient = 2 * x.T @ difference / len(x)  # of the mean of difference²
+            bias_gradient = 2 * difference.mean(0)
+            weight = weight - lr * weight_gradient
+            bias = bias - lr * bias_gradient
+        yield weight, bias
+
+
+def with_paddle(net: nn.Layer, data: batches.RowBatches, epochs: int, lr: float) -> Iterator:
+    """The same in Paddle, for a network of any depth: its params after every epoch."""
+    import paddle
+
+    optimizer = paddle.optimizer.SGD(lr, parameters=net.parameters())
+    for epoch in range(epochs):
+        for x, y in data.epoch(epoch):
+            loss = paddle.nn.functional.mse_loss(net(paddle.to_tensor(x)), paddle.to_tensor(y))
+            loss.backward()
+            optimizer.step()
+            optimizer.clear_grad()
+        yield tuple(each.numpy().copy() for each in net.parameters())
+
+
+def mistakes(lab: Lab) -> tuple[Table, answers.OneRow, float]:
+    """What each mistake makes of the notebook's model, before and after, whichever switches are on; and what the leak
+    adds to its error."""
+    splits, (name, network) = course(lab, leak=False), next(iter(NOTEBOOK.items()))
+    said, true = [answers.said(lab, name, network, each) for each in splits], splits[0].judge.data.targets
+    one = answers.one_row(said, true, LUCKY, f"{name}, luckiest run", "thousand dollars")
+    plain, leak = (answers.errors(lab, NOTEBOOK, each)[name] for each in (splits, course(lab, leak=True)))
+    record = ("--lucky-record", "judge by the notebook's one row", "luckiest run")
+    scale = ("--leak", "scale with the statistics of all rows", "all runs")
+    rows = (
+        (*record, f"{one.everywhere:.1f}", f"{one.there:.3f}"),
+        (*scale, answers.mean_sd(plain), answers.mean_sd(leak)),
+    )
+    header = ("switch", "it does", "of", "before", "after")
+    return Table(f"What the switches make of {name}, {METRIC}", header, rows), one, np.mean(leak) - np.mean(plain)
+
+
+def predict_prices(lab: Lab) -> Answer:
+    """作业 1-1、4-1 用深度学习完成房价预测模型
+    Predict house prices with deep learning: how good are the predictions really?"""
+    leak, row = lab.config.leak, LUCKY if lab.config.lucky_record else None
+    switches = ["--lucky-record"] * lab.config.lucky_record + ["--leak"] * leak
+    filed, shuffled = course(lab, leak), random(lab, leak)
+    found = answers.errors(lab, BASELINES, filed[:1], row) | answers.errors(lab, SHOWN, filed, row)
+    inner = [batches.cut(s.learn.data, CHOOSING, f"{s.name}-choosing", s.seed, leak) for s in shuffled]
+    chosen = answers.errors(lab, CANDIDATES, inner)
+    best = min(chosen, key=lambda name: float(np.mean(chosen[name])))
+    honest = answers.errors(lab, BASELINES | {best: CANDIDATES[best]}, shuffled, row)
+    trained = "; ".join(f"{name}: {network}" for name, network in SHOWN.items()) + "."
+    held = "; ".join(f"{name} {answers.mean_sd(each)}" for name, each in chosen.items())
+    held = f"Chosen by rows held out of the training half: {held}."
+    names = [", ".join([name, *switches]) for name in ("course's split", f"{len(shuffled)} random splits")]
+    on_course = answers.compare_errors(names[0], found, "mean price", METRIC, DATA, trained)
+    on_random = answers.compare_errors(names[1], honest, "least squares", METRIC, DATA, held)
+    table, one, leaked = mistakes(lab)
+    flat = {name: each[0] for name, each in answers.errors(lab, BASELINES, filed[:1]).items()}
+    return Answer.of(
+        on_course,
+        on_random,
+        table,
+        shift := answers.covariate_shift(filed[0].learn.data, filed[0].judge.data),
+        one,
+        answers.error_curves(lab, SHOWN, filed, flat),
+        course=on_course,
+        random=on_random,
+        best=best,
+        runs=len(filed),
+        splits=len(shuffled),
+        one=one,
+        leaked=leaked,
+        shift=shift,
+        switches=switches,
+    )
+
+
+def compare_programs(lab: Lab) -> Answer:
+    """作业 4-2 Python 编写的模型和基于飞桨编写的模型在哪些方面存在异同（程序结构、编写难易度、预测效果、训练耗时）
+    How do the model in plain Python and the one in Paddle compare: structure, difficulty, quality, time?"""
+    split, net = course(lab, leak=False)[0], partial(lab.model, "mlp", lab.config.seed)
+    epochs = 2 if lab.config.smoke else lab.config.epochs or lab.config.linear_epochs
+    rate, learn, deep = 0.1, replace(split.learn, size=10), net(sizes=(13, 64, 1))
+    start = [each.numpy() for each in net(sizes=(13, 1)).parameters()]
+    hand, by_hand_seconds = answers.timed(lambda: by_hand(*start, learn, epochs, rate), times=3)
+    same, paddle_seconds = answers.timed(lambda: with_paddle(net(sizes=(13, 1)), learn, epochs, rate), times=3)
+    _, deep_seconds = answers.timed(lambda: with_paddle(deep, learn, epochs, rate))
+    apart = [max(np.abs(a - b).max() for a, b in zip(*pair, strict=True)) for pair in zip(hand, same, strict=True)]
+    x = np.concatenate([inputs for inputs, _ in split.judge.epoch(0)])
+    said = [x @ weight + bias for weight, bias in (hand[-1], same[-1])] + [training.predict(deep, split.judge)[0]]
+    mse = [answers.squared_error(split.judge.unscaled(each), split) for each in said]
+    took, updates = (by_hand_seconds, paddle_seconds, deep_seconds), epochs * len(learn)
+    lines = [answers.code_lines(each) for each in (by_hand, with_paddle, with_paddle)]
+    bases = {name: each[0] for name, each in answers.errors(lab, BASELINES, [split]).items()}
+    rows = (
+        ("lines of code", *lines),
+        ("gradients worked out by hand", 2, 0, 0),
+        (f"seconds, {epochs} epochs", *(f"{each:.2f}" for each in took)),
+        ("microseconds per update", *(round(1e6 * each / updates) for each in took)),
+        (METRIC, *(f"{each:.2f}" for each in mse)),
+    )
+    header = ("", "NumPy by hand", "Paddle", "Paddle, hidden 64")
+    note = "; ".join(f"{name}: {each:.1f}" for name, each in bases.items())
+    series = {"difference": (np.arange(1, epochs + 1), apart)}
+    caption = "Largest difference between the params of the two linear models"
+    return Answer.of(
+        Table("Linear regression twice, and what a hidden layer changes", header, rows, note),
+        answers.curves("apart", caption, series, "epoch", "difference", logy=True),
+        Result("NumPy and Paddle, params after each epoch", "largest difference", float(max(apart)), data=DATA),
+        apart=float(max(apart)),
+        epochs=epochs,
+        updates=updates,
+        lines=lines,
+        took=took,
+        mse=mse,
+        bases=bases,
+    )
+
+
+QUESTIONS = {1: predict_prices, 2: compare_programs}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    answers.homework(Config, TITLE, QUESTIONS, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(runtime.run(main))

@@ -1,0 +1,60 @@
+"""Trainings of networks with the same layers -> the norm of each layer's gradients: curves, a table, the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paddle_course.answers.figures import Chart, panels
+from paddle_course.answers.pieces import Figure, Table, Trained
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """`early`: training -> layer -> the median norm of its gradients over the first epoch, from the input on."""
+
+    early: dict[str, dict[str, float]]
+    pieces: Sequence[Table | Figure]
+
+    @property
+    def layers(self) -> list[str]:
+        """From the input to the output."""
+        return list(next(iter(self.early.values())))
+
+    def ratio(self, name: str) -> float:
+        """How much larger the gradients of the last layer are than those of the first."""
+        norms = list(self.early[name].values())
+        return norms[-1] / norms[0] if norms[0] else float("inf")
+
+
+def layer_gradients(runs: Mapping[str, Trained], caption: str = "Norm of each layer's gradients") -> Gradients:
+    """Compare trainings by the L2 norm of the gradients of each layer, weight and bias together."""
+    norms = {name: _norms(trained) for name, trained in runs.items()}
+    early = {
+        name: {
+            layer: float(
+                np.median([y for x, y in zip(*points, strict=True) if x <= runs[name].result.epochs[0]["step"]])
+            )
+            for layer, points in layers.items()
+        }
+        for name, layers in norms.items()
+    }
+    rows = tuple((layer, *(early[name][layer] for name in runs)) for layer in next(iter(early.values())))
+    charts = [Chart(layers, "step", "norm of the gradients", name, logy=True) for name, layers in norms.items()]
+    return Gradients(
+        early,
+        [
+            Table(f"{caption}, median over the first epoch", ("layer", *runs), rows),
+            panels("gradients", f"{caption} while training", charts, columns=2),
+        ],
+    )
+
+
+def _norms(trained: Trained) -> dict[str, tuple[list[int], list[float]]]:
+    """The curve of every layer over the steps; its name without that of the part of the network that holds it."""
+    records = trained.result.run.records("gradients")
+    layers = [name for name in records[0] if name not in ("kind", "step")]
+    steps = [each["step"] for each in records]
+    return {layer.rpartition(".")[2]: (steps, [each[layer] for each in records]) for layer in layers}

@@ -1,0 +1,30 @@
+"""What a model says and what is true -> one score of a batch, recorded beside the loss.
+
+A score is a mean over the examples, so that those of the batches, weighted by their sizes, make that of the data set.
+Its records are called after it: `fit(score=mse)` writes train_mse and test_mse. Settings are bound with
+`functools.partial`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+Score = Callable[[np.ndarray, np.ndarray], float]
+
+
+def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The share of rows whose largest logit is the label's; soft labels (N, K) count by their largest share."""
+    return int((logits.argmax(1) == (labels if labels.ndim == 1 else labels.argmax(1))).sum()) / len(labels)
+
+
+def mse(outputs: np.ndarray, targets: np.ndarray, unit: float = 1.0) -> float:
+    """Mean of (output - target)^2, both (N, K); `unit` is what a difference of 1 is worth where targets are scaled."""
+    return float(np.square((outputs - targets).astype(np.float64)).mean()) * unit**2
+
+
+def name(score: Score) -> str:
+    """What a score is recorded as."""
+    return score.func.__name__ if isinstance(score, functools.partial) else score.__name__

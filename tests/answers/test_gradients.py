@@ -1,0 +1,48 @@
+"""The norms of a training's records, layer by layer, as a table, as curves and as numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from paddle_course import answers, training
+from paddle_course.answers import Trained
+
+
+def trained(folder: Path, first: float, last: float) -> Trained:
+    """Two epochs of four recorded steps; the norms of the second are a hundred times those of the first."""
+    folder.mkdir()
+    run, lines = training.Run(folder), []
+    for step in range(1, 9):
+        norms = {"features.conv1": first * step, "head.fc": last * step}
+        scale = 100 if step > 4 else 1
+        lines.append({"kind": "train", "step": step, "loss": 1 / step})
+        lines.append({"kind": "gradients", "step": step} | {name: scale * norm for name, norm in norms.items()})
+    run.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    epochs = [{"epoch": 1, "step": 4}, {"epoch": 2, "step": 8}]
+    return Trained(None, training.Result(run, epochs, epochs[-1], folder / "params.safetensors", "0" * 64))
+
+
+def test_the_table_holds_medians_of_the_first_epoch(tmp_path: Path) -> None:
+    runs = {"ReLU": trained(tmp_path / "a", 1.0, 2.0), "sigmoid": trained(tmp_path / "b", 0.001, 2.0)}
+    found = answers.layer_gradients(runs)
+    assert found.layers == ["conv1", "fc"]
+    assert found.early["ReLU"] == {"conv1": 2.5, "fc": 5.0}
+    assert found.ratio("ReLU") == 2 and found.ratio("sigmoid") == pytest.approx(2000)
+    table, figure = found.pieces
+    assert table.header == ("layer", "ReLU", "sigmoid")
+    assert table.rows == (("conv1", 2.5, 0.0025), ("fc", 5.0, 5.0))
+    assert figure.name == "gradients" and figure.svg.count("<svg") == 2
+    for word in ("ReLU", "sigmoid", "conv1", "norm of the gradients"):
+        assert word in figure.svg
+
+
+def test_a_network_without_gradients_in_front(tmp_path: Path) -> None:
+    assert answers.layer_gradients({"dead": trained(tmp_path / "a", 0.0, 1.0)}).ratio("dead") == float("inf")
+
+
+def test_curves_by_step(tmp_path: Path) -> None:
+    steps, losses = answers.by_step(trained(tmp_path / "a", 1.0, 1.0), "loss")
+    assert steps == list(range(1, 9)) and losses[3] == 0.25

@@ -1,0 +1,95 @@
+"""Errors of models of a table, on a table made so that they are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_course import batches, readers, training
+from paddle_course.answers import (
+    Lab,
+    Network,
+    compare_errors,
+    error_curves,
+    errors,
+    one_row,
+    regression,
+    said,
+    squared_error,
+)
+from paddle_course.config import RunConfig
+
+LINE = Network((2, 1), "sgd", 0.5, 8, 10)
+
+
+def split(noise: float = 0.0, seed: int = 0) -> batches.Split:
+    """y = 3 a - 2 b + 100 and noise; 60 rows to learn from, 20 to judge by."""
+    rng = np.random.default_rng(0)
+    inputs = rng.uniform(size=(80, 2))
+    targets = inputs @ [[3.0], [-2.0]] + 100 + noise * rng.normal(size=(80, 1))
+    return batches.cut(readers.Rows(inputs, targets, ("a", "b", "y"), "plane"), 60, "plane", seed)
+
+
+def lab(directory: Path, **settings: object) -> Lab:
+    return Lab(RunConfig(accelerate="off", **settings), directory)
+
+
+def test_a_network_says_prices_in_the_unit_of_the_file(tmp_path: Path) -> None:
+    here, one = lab(tmp_path), split()
+    prices = said(here, "line, short", LINE, one)
+    assert prices.shape == (20, 1) and prices.dtype == np.float64
+    assert np.abs(prices - one.judge.data.targets).max() < 1  # of 95 to 105
+    final = regression(here, "line, short", LINE, one).result.final
+    assert final["test_mse"] == pytest.approx(squared_error(prices, one), rel=1e-3)
+    assert [each.name for each in tmp_path.iterdir()] == ["plane-line-short-0"]
+    row = (prices - one.judge.data.targets)[-10, 0] ** 2
+    assert squared_error(prices, one, -10) == pytest.approx(row)
+
+
+def test_the_rate_comes_down_unless_it_is_steady_and_the_flags_shorten_a_training(tmp_path: Path) -> None:
+    falling, steady = LINE.phase(8, 48).schedule, Network((2, 1), "sgd", 0.5, 8, 10, steady=True).phase(8, 48).schedule
+    assert falling(0) == steady(0) == steady(47) == 0.5 and falling(47) < 0.01
+    assert "sgd 0.5 down to 0, 8 epochs" in str(LINE)
+    for settings, count in (({}, 8), ({"epochs": 3}, 3), ({"epochs": 3, "smoke": True}, 1)):
+        trained = regression(lab(tmp_path / f"{count}", **settings), "line", LINE, split())
+        assert len(trained.result.epochs) == count
+        assert trained.result.plan["phases"][0]["schedule"]["steps"] == 6 * count
+
+
+def test_errors_of_baselines_and_networks_stand_side_by_side(tmp_path: Path) -> None:
+    splits = [split(0.1, seed) for seed in (0, 1)]
+    models = {"mean": training.baselines.mean, "plane": training.baselines.least_squares, "line": LINE}
+    found = errors(lab(tmp_path), models, splits)
+    assert found["mean"][0] == found["mean"][1] and found["line"][0] != found["line"][1]  # a baseline draws nothing
+    assert found["plane"][0] < max(found["line"]) < found["mean"][0]
+    assert 0.005 < found["plane"][0] < 0.02  # the noise
+    alone = errors(lab(tmp_path), models, splits[:1], row=3)
+    assert alone["plane"] != found["plane"][:1]
+    figure = error_curves(lab(tmp_path), {"line": LINE}, splits, {"mean": found["mean"][0]})
+    assert "one standard deviation" in figure.caption and "mean" in figure.svg
+
+
+def test_the_comparison_counts_run_by_run() -> None:
+    found = {"flat": [10.0], "good": [1.0, 2.0, 3.0], "bad": [9.0, 11.0, 12.0]}
+    compared = compare_errors("toy split", found, "flat", "test MSE", "toy", "as told")
+    assert compared.worse == {"flat": 0, "good": 0, "bad": 2}
+    assert compared.mean["good"] == 2 and compared.text["good"] == "2.0 ± 1.0 (n = 3)"
+    assert compared.table.rows[0] == ("flat", "10.0", None, None, None)
+    assert compared.table.rows[2] == ("bad", "10.7 ± 1.5 (n = 3)", 9.0, 12.0, "2 of 3")
+    assert (compared.table.caption, compared.table.note) == ("Toy split, test MSE", "as told")
+    result = compared.results[1]
+    assert (result.name, result.metric, result.value, result.sd, result.n) == ("good, toy split", "test MSE", 2, 1, 3)
+    paired = compare_errors("toy", {"a": [1.0, 5.0], "b": [2.0, 4.0]}, "a", "test MSE", "toy")
+    assert paired.worse["b"] == 1
+
+
+def test_the_run_that_is_best_at_one_row_is_seen_at_all_of_them() -> None:
+    true = np.array([[5.0], [1.0], [3.0]])
+    lucky, good = true + np.array([[4.0], [-4.0], [0.1]]), true + 0.5
+    found = one_row([good, lucky], true, -1, "lucky", "dollars")
+    assert (found.said, found.true, found.there) == (pytest.approx(3.1), 3, pytest.approx(0.01))
+    assert found.everywhere == pytest.approx((16 + 16 + 0.01) / 3)
+    for word in ("the one row", "lucky", "dollars"):
+        assert word in found.figure.svg

@@ -1,0 +1,34 @@
+"""The scores by hand, and that those of the batches make that of the data set."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from paddle_course.training import scores
+
+
+def test_soft_labels_count_by_their_largest_share() -> None:
+    logits = np.array([[2.0, 1.0], [0.0, 3.0], [5.0, 1.0]])
+    assert scores.accuracy(logits, np.array([0, 1, 1])) == 2 / 3
+    assert scores.accuracy(logits, np.array([[0.7, 0.3], [0.6, 0.4], [0.9, 0.1]])) == 2 / 3
+
+
+def test_mse_in_the_targets_own_unit() -> None:
+    outputs, targets = np.float32([[1], [2], [3]]), np.float32([[1], [0], [4]])
+    assert scores.mse(outputs, targets) == pytest.approx(5 / 3)
+    assert scores.mse(outputs, targets, unit=45.0) == pytest.approx(45**2 * 5 / 3)
+
+
+def test_batches_weighted_by_their_sizes_make_the_whole() -> None:
+    rng = np.random.default_rng(0)
+    outputs, targets = rng.normal(size=(2, 25, 1)).astype("float32")
+    parts = [(scores.mse(outputs[i : i + 10], targets[i : i + 10]), len(targets[i : i + 10])) for i in (0, 10, 20)]
+    assert sum(value * count for value, count in parts) / 25 == pytest.approx(scores.mse(outputs, targets))
+
+
+def test_a_score_is_recorded_under_its_name() -> None:
+    assert scores.name(scores.accuracy) == "accuracy"
+    assert scores.name(partial(scores.mse, unit=2.0)) == "mse"
