@@ -46,6 +46,7 @@ class Config(RunConfig):
     per_class: tuple[int, ...] = flag((10, 20, 50, 100, 200, 500, 1000), "question 3; up to 5000 with --full")
     curve_seeds: int = flag(3, "question 3: runs per number of pictures", least=1)
     deep_pictures: int = flag(1000, "question 5: pictures of the short rows that compare the networks", least=10)
+    networks: tuple[str, ...] = flag((), "question 5: which of fast, vgg16, resnet18 get half an hour")
     photos: str = flag("", "question 4: a folder with your own pictures; empty = pets/ among the data")
 
 
@@ -199,7 +200,12 @@ def own_photos(lab: Lab) -> Answer:
 def deep_networks(lab: Lab) -> Answer:
     """VGGNet，ResNet 如何搭建？在预测效果和训练时间上有怎样的差异？原因是什么？
     How are VGG and ResNet built, how do they differ in accuracy and training time, and why?"""
-    config, images, test = lab.config, lab.images("cifar10", "train"), lab.images("cifar10", "test")
+    config = lab.config
+    budgets = HALF_HOUR if config.full or config.networks else MINUTES
+    if unknown := [name for name in config.networks if name not in budgets]:
+        raise runtime.UserError(f"--networks {unknown[0]}: question 5 trains {', '.join(budgets)} on all pictures")
+    long = {name: epochs(lab, budgets[name]) for name in config.networks or budgets}
+    images, test = lab.images("cifar10", "train"), lab.images("cifar10", "test")
     count, n = 2 if config.smoke else config.deep_pictures // 10, epochs(lab, config.short_epochs)
     some = images.take(readers.balanced(images, min(count, np.bincount(images.labels).min()), config.seed))
     held = {"test": pictures(lab, test.take(np.arange(min(50 if config.smoke else 1000, len(test)))))}
@@ -207,31 +213,33 @@ def deep_networks(lab: Lab) -> Answer:
     rows = {name: [train(lab, f"deep-{name}", [phase(n)], name, images=some, held_out=held)] for name in names}
     setting, data = f"{len(some):,} pictures, {n} epochs", f"CIFAR-10, {len(some):,} / {len(held['test'].data):,}"
     deep = answers.compare("Networks", rows, data, setting, SHAPE)
-    long = {name: epochs(lab, most) for name, most in (HALF_HOUR if config.full else MINUTES).items()}
     seeds = {name: lab.seeds if name == "fast" else [config.seed] for name in long}
     real = {
         f"{name}, {n} epochs": [answers.augmented(lab, "cifar10", name, n, seed) for seed in seeds[name]]
         for name, n in long.items()
     }
     curves = {name: answers.by_minute(trained[0], "test_accuracy") for name, trained in real.items()}
-    fast = real[f"fast, {long['fast']} epochs"]
-    views = answers.spread([answers.six_views(lab, "cifar10", each) for each in fast])
-    minutes = float(np.mean([each.result.minutes for each in fast]))
+    fast = {name: looked_at(lab, name, trained) for name, trained in real.items() if name.startswith("fast")}
     return Answer.of(
         deep,
         answers.bars("speed", "Pictures per second while training", names, list(deep.speed.values())),
         real := answers.compare("All pictures", real, DATA, "augmented", SHAPE),
         answers.curves("minutes", "Test accuracy by minutes of training", curves, "minutes", "accuracy", percent=True),
-        Result(f"fast, {long['fast']} epochs, six views", "test accuracy", *views, len(fast), minutes, DATA),
+        *fast.values(),
         deep=deep,
         pictures=len(some),
         epochs=n,
         hours={n: 1e6 / s / 3600 for n, s in deep.speed.items()},
         real=real,
-        views=views,
-        runs=len(fast),
-        minutes=minutes,
+        fast=next(iter(fast.values()), None),
     )
+
+
+def looked_at(lab: Lab, name: str, trained: Sequence[Trained]) -> Result:
+    """The test accuracy of networks of one kind when they look at six views of each picture."""
+    views = answers.spread([answers.six_views(lab, "cifar10", each) for each in trained])
+    minutes = float(np.mean([each.result.minutes for each in trained]))
+    return Result(f"{name}, six views", "test accuracy", *views, len(trained), minutes, DATA)
 
 
 def scores(lab: Lab) -> Answer:

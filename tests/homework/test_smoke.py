@@ -73,3 +73,13 @@ def test_stand_ins_serve_the_full_settings_too(tmp_path: Path, stand_ins: Path) 
     assert "SYNTHETIC" in (tmp_path / "run/report.html").read_text(encoding="utf-8")
     with pytest.raises(runtime.UserError, match="three sizes"):
         module.main([*words, "--per-class", "10,20", "--out", str(tmp_path / "b"), "--data-root", str(stand_ins)])
+
+
+def test_one_network_alone_gets_its_half_hour(tmp_path: Path, stand_ins: Path) -> None:
+    module = load(next(script for script in SCRIPTS if script.stem.startswith("hw08")))
+    words = ["--smoke", "--question", "5", "--out", str(tmp_path / "run"), "--data-root", str(stand_ins)]
+    module.main([*words, "--networks", "vgg16"])
+    answers = (tmp_path / "run/answers.md").read_text(encoding="utf-8")
+    assert "vgg16, 1 epochs reaches" in answers and "six views" not in answers
+    with pytest.raises(runtime.UserError, match="--networks camp: question 5 trains fast, vgg16, resnet18"):
+        module.main([*words, "--networks", "camp"])
