@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paddle_course import config as configuration
-from paddle_course import models, onednn, readers, runtime, training
+from paddle_course import machine, models, onednn, readers, runtime, training
 from paddle_course.answers import console, page, results
 from paddle_course.answers.pieces import Answer, Question
 from paddle_course.config import RunConfig
@@ -126,6 +126,7 @@ def facts(config: RunConfig, minutes: float) -> dict[str, Any]:
         "command": about["command"],
         "machine": f"{about['cores']} cores, {about['processor']}",
         "minutes": f"{minutes:.1f}",
+        "memory": "" if (most := machine.peak_memory()) is None else f"{most / 1024:.1f} GB at most",
         "commit": about["commit"],
         "versions": f"Python {about['python']}, Paddle {about['paddle']}, NumPy {about['numpy']}",
         "threads": about["threads"],
