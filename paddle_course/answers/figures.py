@@ -164,8 +164,9 @@ def heatmap(
     fmt: str = ".3g",
     xlabel: str = "",
     ylabel: str = "",
+    marks: Mapping[tuple[int, int], str] | None = None,
 ) -> Figure:
-    """Values (R, C) with their text in each cell, darker = larger; a cell that is not finite shows a dash."""
+    """Values (R, C) with their text in each cell, darker = larger; a cell that is not finite shows its mark or a dash."""
     values = np.asarray(matrix, dtype=float)
     finite = np.isfinite(values)
     low, high = (values[finite].min(), values[finite].max()) if finite.any() else (0.0, 0.0)
@@ -173,6 +174,8 @@ def heatmap(
 
     def panel(axes: Axes) -> None:
         text = [[format(v, fmt).replace("%", " %") if np.isfinite(v) else "–" for v in row] for row in values]
+        for (i, j), word in (marks or {}).items():
+            text[i][j] = word
         _cells(axes, np.broadcast_to(_rgb(BLUE), (*values.shape, 3)), depth, text)
         axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(rows)), rows)
