@@ -42,7 +42,8 @@ def catalogue(names: Sequence[str]) -> Catalogue:
     for name, layers in deep.items():
         entry = models.MODELS[name]
         size = times(entry.input_shape)
-        rows.append((name, entry.family.year, layers, parameters[name], macs[name], size, entry.family.idea[1]))
+        year = entry.family.year and str(entry.family.year)  # a number would be set as 1,998
+        rows.append((name, year, layers, parameters[name], macs[name], size, entry.family.idea[1]))
     header = ("network", "year", "depth", "parameters", "MACs", "picture", "idea")
     sources = {kind: models.FAMILIES[kind].source for kind in families}
     note = "; ".join(f"{kind}: {source}" for kind, source in sources.items())

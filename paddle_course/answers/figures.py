@@ -166,7 +166,7 @@ def heatmap(
     ylabel: str = "",
     marks: Mapping[tuple[int, int], str] | None = None,
 ) -> Figure:
-    """Values (R, C) with their text in each cell, darker = larger; a cell that is not finite shows its mark or a dash."""
+    """Values (R, C) with their text in each cell, darker = larger; one that is not finite shows its mark or a dash."""
     values = np.asarray(matrix, dtype=float)
     finite = np.isfinite(values)
     low, high = (values[finite].min(), values[finite].max()) if finite.any() else (0.0, 0.0)

@@ -39,15 +39,23 @@ class Cell:
         return [each["validation_accuracy"] for each in self.run.records("epoch")]
 
     @property
+    def errors(self) -> tuple[list[int], list[float]]:
+        """The share of wrong answers over the epochs; where there was none, a point that is not drawn."""
+        return list(range(1, len(self.curve) + 1)) or [1], [1 - each for each in self.curve] or [np.nan]
+
+    @property
     def held(self) -> float:
         """The validation accuracy before the rate came down."""
         return self.curve[self.level - 1]
 
     @property
-    def swing(self) -> float:
-        """By how much the validation accuracy changes from one epoch to the next while the rate is held; NaN for one."""
+    def swing(self) -> float | None:
+        """By how much the validation accuracy changes from one epoch to the next while the rate is held, on average.
+
+        Of three epochs and more, not counting the second's, which is mostly progress. None for a single epoch.
+        """
         changes = np.abs(np.diff(self.curve[: self.level]))
-        return float(changes[1:].mean() if len(changes) > 1 else changes.mean() if len(changes) else np.nan)
+        return float(changes[len(changes) > 1 :].mean()) if len(changes) else None
 
     @property
     def step(self) -> int:
@@ -101,7 +109,7 @@ def grid(what: str, cells: Mapping[tuple[str, float], Cell], data: str, setting:
     level = next(iter(cells.values())).level
     charts = [
         Chart(
-            {f"{each:g} {cells[row, each].mark}".strip(): errors(cells[row, each]) for each in columns},
+            {f"{each:g} {cells[row, each].mark}".strip(): cells[row, each].errors for each in columns},
             *("epoch", "validation error", row),
             logy=True,
             percent=True,
@@ -134,10 +142,5 @@ def said(cell: Cell) -> str:
     return f"{100 * cell.held:.2f} → {100 * cell.curve[-1]:.2f}" + f" ({cell.mark})" * bool(cell.mark)
 
 
-def swung(cell: Cell) -> float | str:
-    return cell.mark or round(100 * cell.swing, 2)
-
-
-def errors(cell: Cell) -> tuple[list[int], list[float]]:
-    """The share of wrong answers over the epochs; where there was none, a point that is not drawn."""
-    return list(range(1, len(cell.curve) + 1)) or [1], [1 - each for each in cell.curve] or [float("nan")]
+def swung(cell: Cell) -> float | str | None:
+    return cell.mark or (None if cell.swing is None else round(100 * cell.swing, 2))

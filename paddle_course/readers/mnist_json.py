@@ -6,8 +6,9 @@ A picture is a list of 784 numbers, a label an integer. The three parts are the 
 "eval", 50,000, 10,000 and 10,000 pictures; the first two are the 60,000 of the idx files in their order.
 
 The file is in no public archive, and programs that use it disagree about its numbers. So the scale is read off them:
-the first of `SCALES` under which they are the whole numbers 0..255 that MNIST's pixels are. `json.load` would make
-some 1.7 GB of Python's numbers of the file; here there are never more than those of `BLOCK` pictures.
+the first of `SCALES` under which they are the whole numbers 0..255 that MNIST's pixels are. `json.load` would make 55
+million Python floats of the file, 32 bytes each with its place in a list; here there are never more than those of
+`BLOCK` pictures.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -34,8 +36,9 @@ SCALES = {"0..1": (255, 0), "0..255/256": (256, 0), "-1..1": (127.5, 127.5), "0.
 WHOLE = 0.2  # how far from a whole number a pixel may be; three decimals of 0..1 are 0.13 off
 MOST = 60_000  # pictures in one part
 LONGEST = 32  # letters of one number with its comma; Python writes a double in up to 24
-BLOCK = 500  # pictures parsed at once
-PIECE = 1 << 20  # letters unpacked at once
+BLOCK = 100  # pictures parsed at once
+PIECE = 1 << 18  # letters unpacked at once
+BLANKS = re.compile(r"\s*")
 
 
 def course_mnist(path: str | Path, *modes: str) -> Images:
@@ -56,7 +59,7 @@ def course_mnist(path: str | Path, *modes: str) -> Images:
 
 
 def write_course_mnist(path: str | Path, parts: Mapping[str, Images], scale: str = "0..1") -> None:
-    """Write pictures of 28 x 28 as such a file, the three parts by their modes; the same pictures give the same bytes."""
+    """Write pictures of 28 x 28 as such a file, a part for each mode; the same pictures give the same bytes."""
     a, b = SCALES[scale]
     number = [repr((pixel - b) / a) for pixel in range(256)]
     buffer = io.BytesIO()
@@ -107,10 +110,9 @@ class _Text:
         raise ValueError(f"a part has more than {MOST:,} pictures")
 
     def _skip(self) -> None:
-        while self.text[self.place : self.place + 1].isspace() or self.place == len(self.text):
-            if self.place < len(self.text):
-                self.place += 1
-            elif not self._more():
+        while True:
+            self.place = BLANKS.match(self.text, self.place).end()
+            if self.place < len(self.text) or not self._more():
                 return
 
     def _more(self) -> bool:
