@@ -23,6 +23,7 @@ from paddle_course.config import RunConfig, flag
 
 TITLE = ("MNIST：不同优化算法与不同学习率", "MNIST: optimizers and learning rates")
 DATA = "MNIST, 54,000 / 6,000 / 10,000"
+PARTS = ("train", "validation", "test")
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "adam", "adamw")
 SAID = (0.001, 0.01)  # where students found the best rates
 
@@ -35,12 +36,13 @@ class Config(RunConfig):
 
 
 def digits(lab: Lab, part: str, seed: int = 0) -> batches.Batches:
-    """MNIST's digits, pixels in -1..1; of the training pictures a tenth is held off: "train", "validation", "test"."""
+    """The digits of one of PARTS, pixels in -1..1; validation is a tenth of the training pictures, held off."""
     images = lab.images("mnist", "test" if part == "test" else "train")
     if part != "test":
         halves = readers.stratified_split(images.labels, 0.9, 0)
         images = images.take(halves[part == "validation"])
-    return batches.Batches(images, lab.config.batch_size, seed, shuffle=part == "train")
+    learning = part == "train"
+    return batches.Batches(images, lab.config.batch_size if learning else 500, seed, shuffle=learning)
 
 
 def epochs(lab: Lab) -> tuple[int, int]:
@@ -112,12 +114,16 @@ def optimizers(lab: Lab) -> Answer:
     )
 
 
+def shown(smoke: bool) -> list[str]:
+    """The networks of question 2: all; in a smoke run without the largest, which take seconds each to build."""
+    largest = max(entry.input_shape for entry in models.MODELS.values())
+    return [name for name, entry in models.MODELS.items() if not smoke or entry.input_shape < largest]
+
+
 def networks(lab: Lab) -> Answer:
     """作业 5-2 常见的卷积神经网络有哪些
     The usual convolutional networks: how deep, how large, how costly, and what is the idea of each?"""
-    largest = max(entry.input_shape for entry in models.MODELS.values())
-    small = [name for name, entry in models.MODELS.items() if entry.input_shape < largest or not lab.config.smoke]
-    found = answers.catalogue(small)
+    found = answers.catalogue(shown(lab.config.smoke))
     return Answer.of(found, found=found)
 
 

@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "mean_sd",
             "measures",
             "spread",
+            "unanswered",
         ],
         "console": ["show", "terminal"],
         "decay": ["compare_decays"],

@@ -71,9 +71,10 @@ def compare_decays(runs: Mapping[float, Sequence[Trained]], data: str, setting: 
         )
         for each in runs
     )
+    values = np.concatenate([curve[1] for each in (train, test) for curve in each.values()])
+    same = {"logy": True, "ylim": (0.8 * values.min(), 1.25 * values.max())}
     charts = [
-        Chart({"train": train[each], "test": test[each]}, "epoch", "loss", f"decay {each:g}", logy=True)
-        for each in runs
+        Chart({"train": train[each], "test": test[each]}, "epoch", "loss", f"decay {each:g}", **same) for each in runs
     ]
     labels, gaps = [f"decay {each:g}" for each in runs], [ends[1][each] - ends[0][each] for each in runs]
     return Decays(

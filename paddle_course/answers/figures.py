@@ -33,12 +33,13 @@ class Chart:
     logx: bool = False
     logy: bool = False
     percent: bool = False  # y are shares, shown in per cent
+    ylim: tuple[float, float] | None = None  # where several charts are to be compared by eye
     dashed: Collection[str] = ()  # labels drawn as dashed lines without points: fits, baselines
     marks: Mapping[str, float] = field(default_factory=dict)  # label -> x of a dotted upright line
 
 
 def curves(name: str, caption: str, series: Mapping, xlabel: str, ylabel: str, **options: object) -> Figure:
-    """One chart; `options` as in `Chart`: logx, logy, percent, dashed, marks, title."""
+    """One chart; `options` as in `Chart`: logx, logy, percent, ylim, dashed, marks, title."""
     return panels(name, caption, [Chart(series, xlabel, ylabel, **options)])
 
 
@@ -59,6 +60,8 @@ def _chart(chart: Chart, axes: Axes) -> None:
         if sd:
             axes.fill_between(x, y - sd[0], y + sd[0], color=colour, alpha=0.2, linewidth=0)
     axes.set(xlabel=chart.xlabel, ylabel=chart.ylabel, title=chart.title)
+    if chart.ylim:
+        axes.set_ylim(*chart.ylim)
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     scale(axes, "x", chart.logx)

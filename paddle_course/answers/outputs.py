@@ -73,9 +73,10 @@ def layer_outputs(net: nn.Layer, untrained: nn.Layer, images: np.ndarray) -> Out
         now = after[name]
         numbers = (then.mean, now.mean, then.sd, now.sd)
         shares = (f"{100 * each.zeros:.1f} %" for each in (then, now))
-        rows.append((name, now.kind, times(now.shape), *(round(each, 3) for each in numbers), *shares, now.silent))
+        silent = now.silent if now.kind == "ReLU" else None
+        rows.append((name, now.kind, times(now.shape), *(round(each, 3) for each in numbers), *shares, silent))
     header = ("layer", "kind", "output", "mean, untrained", "mean", "sd, untrained", "sd", "zeros, untrained", "zeros")
-    note = f"Over {len(images):,} pictures. Silent: channels or neurons that are zero for all of them."
+    note = f"Over {len(images):,} pictures. Silent: channels or neurons behind a ReLU that are zero for all of them."
     shown = [each for each in after.values() if each.kind != "Flatten"]
     tiles = [enlarged(grey(images[0, 0])), *(mosaic(each.values[0]) for each in shown)]
     titles = [

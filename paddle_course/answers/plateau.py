@@ -24,13 +24,13 @@ class Plateau:
     floor: float
     loss: dict[str, tuple[float, ...]]
     accuracy: dict[str, tuple[float, ...]]
-    published: Mapping[str, float]
+    published: Mapping[str, float | None]
     pieces: Sequence[Table | Figure | Result]
 
 
 def plateau(
     networks: Mapping[str, tuple[Trained, Trained]],
-    published: Mapping[str, float],
+    published: Mapping[str, float | None],
     classes: int,
     data: str,
     setting: str,
@@ -44,9 +44,8 @@ def plateau(
     )
     rows, charts, results, limit = [], [], [], f"{floor:.4f}"
     for name, arms in networks.items():
-        rows.append(
-            (name, *map(score, accuracy[name]), score(published[name]), *(round(each, 4) for each in loss[name]))
-        )
+        known = None if published[name] is None else score(published[name])
+        rows.append((name, *map(score, accuracy[name]), known, *(round(each, 4) for each in loss[name])))
         curves = {what: by_step(trained, "loss") for what, trained in zip(ARMS, arms, strict=True)}
         steps = curves[ARMS[0]][0]
         charts.append(Chart(curves | {limit: (steps, [floor] * len(steps))}, "step", "loss", name, dashed=(limit,)))
@@ -54,7 +53,7 @@ def plateau(
             Result(f"{name}, {what}, {setting}", "test accuracy", share, None, 1, trained.result.minutes, data)
             for what, share, trained in zip(ARMS, accuracy[name], arms, strict=True)
         ]
-    header = ("", *(f"test accuracy, {what}" for what in ARMS), "published, twice", *(f"train loss, {w}" for w in ARMS))
+    header = ("", "test accuracy, twice", "once", "published", "train loss, twice", "once")
     caption = f"Softmax twice: the loss cannot fall below {limit}. Softmax once: it can"
     pieces = [Table(f"Softmax twice and once, {setting}", header, tuple(rows)), panels("plateau", caption, charts, 2)]
     return Plateau(floor, loss, accuracy, published, [*pieces, *results])
