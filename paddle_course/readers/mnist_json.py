@@ -51,7 +51,7 @@ def course_mnist(path: str | Path, *modes: str) -> Images:
             parts = _parts(_Text(file), modes)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} cannot be read ({error}); delete it and get it again") from None
-    except (ValueError, RecursionError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:  # the last two of json and NumPy
         raise UserError(f"{path} is not the course's MNIST: {error}; delete it and get it again") from None
     images, labels = (np.concatenate([parts[mode][i] for mode in modes]) for i in range(2))
     check_labels(labels, len(DIGITS), path)

@@ -108,6 +108,8 @@ GOOD = [[[GREY], [3]]] * 3
         ([[[[*ROW, 256]], [3]]] * 3, r"pixels, 0 to 256, are in none of 0..1, 0..255/256, -1..1, 0..255"),
         ([[[[*ROW, float("nan")]], [3]]] * 3, "pixels, nan to nan"),
         ([[[[*ROW, 0.4325]], [3]]] * 3, r"pixels, 0 to 0.4325"),
+        ([[[[*ROW, 10**400]], [3]]] * 3, "too large"),
+        ([[[[*ROW, 1e400]], [3]]] * 3, "pixels, 0 to inf"),
         ("[[[[" + "[" * 20_000 + "]", "is not the course's MNIST"),
         ("[[[[" + "1" * 40_000, "a list is longer than 784 numbers"),
     ],
