@@ -2,6 +2,7 @@
 
 ./run.sh hw02                          all three; the grid is 25 trainings, cut to a quarter of an hour on two cores
 ./run.sh hw02 --question 3 --rates 0.1,0.01          the grid for other rates
+./run.sh hw02 --full                   24 epochs a training in place of 8
 ./run.sh board runs/hw02/real          the same trainings on VisualDL's page for hyper-parameters
 
 The network is LeNet: small enough for 25 trainings, good enough for 99 %.
