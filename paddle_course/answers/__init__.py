@@ -9,7 +9,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "analysis": ["LayerRow", "counts", "layer_table"],
+        "analysis": ["LayerRow", "counts", "depth", "layer_table"],
+        "catalogue": ["catalogue"],
         "comparison": [
             "by_epoch",
             "by_minute",
@@ -22,16 +23,21 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "mean_sd",
             "measures",
             "spread",
+            "unanswered",
         ],
         "console": ["show", "terminal"],
+        "decay": ["compare_decays"],
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
         "gradients": ["layer_gradients"],
+        "grid": ["Cell", "Grid", "attempt", "grid"],
         "homework": ["Lab", "homework"],
         "networks": ["Network"],
         "operations": ["Convolution", "Tally", "counted", "recounted"],
+        "outputs": ["layer_outputs"],
         "page": ["write"],
         "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
+        "plateau": ["plateau"],
         "regression": [
             "OneRow",
             "compare_errors",

@@ -2,6 +2,7 @@
 
 model = models.build("resnet18", classes=100)
 models.MODELS["resnet18"].input_shape       # (3, 32, 32)
+models.MODELS["resnet18"].family.year       # 2015
 """
 
 import lazy_loader
@@ -9,7 +10,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "registry": ["MODELS", "Entry", "build"],
+        "registry": ["FAMILIES", "MODELS", "Entry", "Family", "build"],
         "lenet": ["LeNet"],
         "camp": ["CampNet"],
         "vgg": ["VGG"],

@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Family:
+    """What one class of this wing is known for.
+
+    Attributes:
+        year: of the first publication, which often is a preprint; None where nothing was published.
+        source: the paper or page.
+        idea: in one line, Chinese and English.
+    """
+
+    year: int | None
+    source: str
+    idea: tuple[str, str]
+
+
+@dataclass(frozen=True)
 class Entry:
     """A class of this wing with its settings, and the input (C, H, W) and number of classes these settings are for."""
 
@@ -27,6 +42,43 @@ class Entry:
     def builder(self) -> type[nn.Layer]:
         return getattr(models, self.model)
 
+    @property
+    def family(self) -> Family:
+        return FAMILIES[self.model]
+
+
+FAMILIES = {
+    "MLP": Family(
+        1986,
+        "Rumelhart, Hinton and Williams 1986, Nature 323",
+        ("每个像素都与每个神经元相连，不利用像素的位置", "every pixel to every neuron: where it lies is not used"),
+    ),
+    "LeNet": Family(
+        1998,
+        "LeCun, Bottou, Bengio and Haffner 1998, Proceedings of the IEEE 86",
+        ("同一个小卷积核扫过整张图，其间用池化缩小", "one small kernel for all places, pooling in between"),
+    ),
+    "CampNet": Family(
+        None,
+        "百度技术学院机器学习训练营第二期",
+        ("三个不填充的卷积，各带池化，一直缩到 1 × 1", "three unpadded convolutions, pooled until 1 x 1 is left"),
+    ),
+    "VGG": Family(
+        2014,
+        "Simonyan and Zisserman, arXiv:1409.1556",
+        ("只用 3 × 3 卷积，一层层叠深", "nothing but 3 x 3 convolutions, stacked deep"),
+    ),
+    "ResNet": Family(
+        2015,
+        "He, Zhang, Ren and Sun, arXiv:1512.03385",
+        ("每块只学要加到输入上的部分，梯度有捷径", "a block learns what to add; gradients have a way past it"),
+    ),
+    "FastNet": Family(
+        2024,
+        "Jordan, arXiv:2404.00498",
+        ("首层卷积由数据算出（白化），为少训几轮而设计", "first layer worked out from the pictures, for few epochs"),
+    ),
+}
 
 DIGITS, CIFAR, IMAGENET = (1, 28, 28), (3, 32, 32), (3, 224, 224)
 _VGG_224 = {"norm": False, "head": "imagenet", "classes": 1000}

@@ -13,17 +13,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from paddle_course.readers import cifar, idx
+from paddle_course.readers import cifar, idx, mnist_json
 from paddle_course.readers.housing import read_housing
 from paddle_course.readers.images import Images, one_of
 from paddle_course.readers.rows import Rows
 from paddle_course.readers.stand_ins import MARKER, write_stand_in
 from paddle_course.runtime import ROOT, UserError
 
+
+def either_mnist(place: Path, split: str) -> Images:
+    """MNIST as `place` has it: a folder of its four files, or the course's one file."""
+    if place.is_dir():
+        return idx.mnist(place, split)
+    one_of("split", split, mnist_json.HALVES)
+    return mnist_json.course_mnist(place, *mnist_json.HALVES[split])
+
+
 READERS: dict[str, Callable[[Path, str], Images]] = {
     "cifar10": cifar.cifar10,
     "cifar100": cifar.cifar100,
-    "mnist": idx.mnist,
+    "mnist": either_mnist,
     "fashion-mnist": functools.partial(idx.mnist, classes=idx.FASHION),
 }
 TABLES: dict[str, Callable[[Path], Rows]] = {"housing": read_housing}
@@ -35,7 +44,7 @@ PLACES = {
         "cifar/cifar-10-python.tar.gz",
     ),
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-binary", "cifar/cifar-100-python.tar.gz"),
-    "mnist": ("mnist",),
+    "mnist": ("mnist", "mnist/mnist.json.gz", "mnist.json.gz"),
     "fashion-mnist": ("fashion-mnist",),
     "housing": ("housing.data", "uci_housing/housing.data"),
     "pets": ("pets",),
@@ -100,7 +109,7 @@ def _find(name: str, root: Path) -> Path | None:
 
 
 def _whole(name: str, place: Path) -> bool:
-    if name in ("mnist", "fashion-mnist"):  # four files, of which a broken-off download may have brought two
+    if place.is_dir() and name in ("mnist", "fashion-mnist"):  # a broken-off download may have brought two of four
         return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
     if place.is_dir() and name in UNPACKED:  # a half-unpacked folder must not hide the archive beside it
         pattern, count = UNPACKED[name]

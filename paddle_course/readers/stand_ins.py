@@ -20,8 +20,9 @@ import numpy as np
 
 from paddle_course.readers.cifar_names import CIFAR10, COARSE, COARSE_OF_FINE, FINE
 from paddle_course.readers.drawings import coloured_shapes, face, segment_digits
-from paddle_course.readers.idx import FILES, write_idx
-from paddle_course.readers.images import one_of
+from paddle_course.readers.idx import DIGITS, FILES, write_idx
+from paddle_course.readers.images import Images, one_of
+from paddle_course.readers.mnist_json import write_course_mnist
 from paddle_course.runtime import write_file
 
 MARKER = "SYNTHETIC.txt"  # lies beside every stand-in; written last, so a folder without it is not whole
@@ -29,6 +30,7 @@ SIZES = {
     "cifar10": (60, 20),
     "cifar100": (20, 5),
     "mnist": (60, 20),
+    "mnist.json.gz": (60, 20),  # the course's container
     "fashion-mnist": (60, 20),
     "housing": (506, 0),  # rows; it has no classes, and who reads it cuts it
     "pets": (4, 0),
@@ -54,6 +56,8 @@ def write_stand_in(
         place = _write_cifar100(folder, halves)
     elif name == "housing":
         place = _write_housing(folder / "housing.data", *halves["train"])
+    elif name == "mnist.json.gz":
+        place = _write_course_mnist(folder / name, halves)
     elif name == "pets":
         place = _write_pets(folder / name, *halves["train"])
     else:
@@ -80,6 +84,18 @@ def _write_mnist(folder: Path, halves: Halves) -> Path:
         labels = _labels(10, per_class, rng)
         _write_four(folder, split, _drawn(segment_digits, rng, labels), labels)
     return folder
+
+
+def _write_course_mnist(path: Path, halves: Halves) -> Path:
+    """The pictures of the four files; a sixth of those to train with, which are shuffled, is the part "valid"."""
+    parts = {}
+    for split, (per_class, rng) in halves.items():
+        labels = _labels(10, per_class, rng)
+        parts[split] = Images(_drawn(segment_digits, rng, labels)[..., None], labels, DIGITS, path.name)
+    cut = -(-len(parts["train"]) * 5 // 6)
+    train, valid = (parts["train"].take(part) for part in (slice(cut), slice(cut, None)))
+    write_course_mnist(path, {"train": train, "valid": valid, "eval": parts["test"]})
+    return path
 
 
 def _write_four(folder: Path, split: str, images: np.ndarray, labels: np.ndarray) -> None:

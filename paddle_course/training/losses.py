@@ -13,7 +13,8 @@ classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import paddle
 import paddle.nn.functional as F
@@ -82,13 +83,23 @@ def nll_without_log(logits: Tensor, labels: Tensor) -> Tensor:
     return -(_targets(logits, labels) * logits).sum(1).mean()
 
 
+def after_softmax(logits: Tensor, labels: Tensor, loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """`loss`, which takes softmax, of what has gone through softmax already: a mistake, kept for study."""
+    return loss(F.softmax(logits), labels)
+
+
 def double_softmax(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy with softmax(p) for p: a mistake, kept for study.
 
     The course's MNIST model ends in softmax and its loss takes softmax again. No p exceeds one, so the loss cannot fall
-    below -log(e / (e + K - 1)), which is 1.4612 for ten classes.
+    below `double_softmax_floor`.
     """
-    return cross_entropy(F.softmax(logits), labels)
+    return after_softmax(logits, labels, cross_entropy)
+
+
+def double_softmax_floor(classes: int) -> float:
+    """-log(e / (e + K - 1)), the lowest that `double_softmax` can be: 1.4612 for ten classes."""
+    return math.log(math.e + classes - 1) - 1
 
 
 def _log_softmax(logits: Tensor) -> Tensor:

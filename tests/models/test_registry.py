@@ -1,5 +1,6 @@
 """The table below is complete over MODELS and exact. Published counts are marked with where they stand."""
 
+import re
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_course.models import MODELS, build
+from paddle_course.models import FAMILIES, MODELS, build
 from paddle_course.runtime import ROOT, UserError
 
 # name: (trainable, total with running statistics)
@@ -120,3 +121,13 @@ def test_reading_the_table_does_not_import_paddle():
     code = "import sys; from paddle_course import models; print(len(models.MODELS), 'paddle' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert out.split() == [str(len(MODELS)), "False"]
+
+
+def test_every_network_has_a_family_that_says_what_it_is():
+    assert {entry.model for entry in MODELS.values()} == FAMILIES.keys()
+    for name, family in FAMILIES.items():
+        chinese, english = family.idea
+        assert re.search("[\u4e00-\u9fff]", chinese) and not re.search("[\u4e00-\u9fff]", english), name
+        assert 0 < len(chinese) <= 40 and 0 < len(english) <= 70, name  # a line
+        assert family.source and (family.year is None or 1950 < family.year < 2100), name
+    assert MODELS["resnet50"].family is FAMILIES["ResNet"] and FAMILIES["ResNet"].year == 2015

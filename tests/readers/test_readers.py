@@ -10,7 +10,7 @@ from paddle_course.runtime import ROOT
 
 NAMES = (
     *("Images", "balanced", "stratified_split", "ImageDataset"),
-    *("cifar10", "cifar100", "mnist", "read_idx", "write_idx"),
+    *("cifar10", "cifar100", "mnist", "read_idx", "write_idx", "course_mnist", "write_course_mnist"),
     *("Rows", "read_housing", "load_rows"),
     *("pictures", "read_picture", "centre_crop", "resize"),
     *("load", "folder", "data_root", "fetch", "find", "SOURCES", "write_stand_in", "write_digits"),

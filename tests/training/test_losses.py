@@ -93,6 +93,19 @@ def test_double_softmax_cannot_pass_its_floor():
     assert floor == pytest.approx(-np.log(np.e / (np.e + 9)), rel=1e-6)
     assert round(floor, 4) == 1.4612
     assert value(losses.cross_entropy, certain, np.arange(10)) == 0
+    assert losses.double_softmax_floor(10) == pytest.approx(floor, rel=1e-6)
+    assert losses.double_softmax_floor(2) == pytest.approx(-np.log(np.e / (np.e + 1)))
+
+
+@pytest.mark.parametrize("loss", [losses.cross_entropy, losses.mse, losses.mae])
+def test_softmax_before_any_loss_is_softmax_twice(loss):
+    twice, p = partial(losses.after_softmax, loss=loss), P.astype("float32")
+    assert value(twice, LOGITS, LABELS) == pytest.approx(value(loss, p, LABELS), rel=1e-5)
+    assert value(twice, LOGITS, LABELS) != pytest.approx(value(loss, LOGITS, LABELS), rel=1e-3)
+    assert describe(twice) == {"name": "after_softmax", "loss": {"name": loss.__name__}}
+    assert value(losses.double_softmax, LOGITS, LABELS) == value(
+        partial(losses.after_softmax, loss=losses.cross_entropy), LOGITS, LABELS
+    )
 
 
 def test_nll_without_log_runs_below_zero():
