@@ -9,6 +9,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "ablation": ["Arm", "ablation"],
         "analysis": ["LayerRow", "counts", "layer_table"],
         "comparison": [
             "by_epoch",
@@ -27,6 +28,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
         "gradients": ["layer_gradients"],
         "homework": ["Lab", "homework"],
+        "mistakes": ["mistakes"],
         "networks": ["Network"],
         "operations": ["Convolution", "Tally", "counted", "recounted"],
         "page": ["write"],

@@ -28,6 +28,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "rotate",
         ],
         "deform": ["deform"],
-        "views": ["mirrored", "one_view", "six_views"],
+        "views": ["mirrored", "nine_views", "one_view", "six_views"],
     },
 )

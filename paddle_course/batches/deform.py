@@ -34,7 +34,7 @@ def deform(
     random field, smooth over `sigma` pixels, whose standard deviation along each side is `elastic` pixels. The paper's
     alpha is 6.14 sigma elastic: its 34 at sigma = 4 is 1.4 pixels.
     """
-    n, height, width, channels = batch.images.shape
+    n, height, width, _ = batch.images.shape
     angle, slant = rng.uniform(-1, 1, (2, n)) * ((math.radians(degrees),), (shear,))
     across, down = 1 / rng.uniform(1 - scale, 1 + scale, (2, n))
     right, below = rng.uniform(-shift, shift, (2, n))

@@ -11,14 +11,14 @@ from paddle_course.runtime import UserError
 
 
 class DigitNet(nn.Layer):
-    """Three blocks of two convolutions, each twice as wide and half as large as the one before, and one linear layer.
+    """Three blocks of two convolutions, each wider and half as large as the one before, and one linear layer.
 
     `widths` are the channels of the blocks; `side` is the height and width of the pictures, at least 12. The first
-    convolution is 5x5 without padding, so that 28 pixels become 24 and every pooling halves exactly. What is large is
-    shallow and what is deep is small: the one convolution at full size has a single channel to look at.
+    convolution is 5x5 without padding, so that 28 pixels become 24 and every pooling halves exactly. The only one at
+    full size has a single channel to look at; what is wide is small.
     """
 
-    def __init__(self, classes: int = 10, channels: int = 1, side: int = 28, widths: Sequence[int] = (48, 96, 192)):
+    def __init__(self, classes: int = 10, channels: int = 1, side: int = 28, widths: Sequence[int] = (32, 80, 160)):
         super().__init__()
         if side < 12:
             raise UserError(f"DigitNet needs pictures of at least 12 x 12, not {side} x {side}")
@@ -33,9 +33,9 @@ class DigitNet(nn.Layer):
         self.fc = nn.Linear(w3 * grid * grid, classes)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        # (B, 1, 28, 28) -> 48, 24, 24 -> 48, 12, 12 -> 96, 6, 6 -> (B, 192, 3, 3)
+        # (B, 1, 28, 28) -> 32, 24, 24 -> 32, 12, 12 -> 80, 6, 6 -> (B, 160, 3, 3)
         x = self.features(x)
-        x = self.flatten(x)  # (B, 1728): where on the picture something was seen is still known
+        x = self.flatten(x)  # (B, 1440): where on the picture something was seen is still known
         return self.fc(x)  # (B, 10)
 
 
