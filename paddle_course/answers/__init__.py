@@ -9,6 +9,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "ablation": ["Arm", "ablation"],
         "analysis": ["LayerRow", "counts", "depth", "layer_table"],
         "catalogue": ["catalogue"],
         "comparison": [
@@ -31,6 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "gradients": ["layer_gradients"],
         "grid": ["Cell", "Grid", "attempt", "grid"],
         "homework": ["Lab", "homework"],
+        "mistakes": ["mistakes"],
         "networks": ["Network"],
         "operations": ["Convolution", "Tally", "counted", "recounted"],
         "outputs": ["layer_outputs"],

@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "pad_crop",
             "rotate",
         ],
-        "views": ["mirrored", "one_view", "six_views"],
+        "deform": ["deform"],
+        "views": ["mirrored", "nine_views", "one_view", "six_views"],
     },
 )

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],
         "mlp": ["MLP"],
+        "digitnet": ["DigitNet"],
         "fast": ["FastNet"],
     },
 )

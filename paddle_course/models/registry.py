@@ -88,6 +88,7 @@ MODELS = {
     "mlp": Entry("MLP", DIGITS),
     "lenet": Entry("LeNet", DIGITS),
     "lenet-sigmoid": Entry("LeNet", DIGITS, {"activation": "sigmoid"}),
+    "digitnet": Entry("DigitNet", DIGITS),
     "camp": Entry("CampNet", CIFAR),
     "camp-no-bn": Entry("CampNet", CIFAR, {"norm": False}),
     "camp-deeper": Entry("CampNet", CIFAR, {"depth": "deeper"}),

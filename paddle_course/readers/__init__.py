@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rows": ["Rows"],
         "dataset": ["ImageDataset"],
         "idx": ["mnist", "read_idx", "write_idx"],
+        "doubted": ["doubted"],
         "mnist_json": ["course_mnist", "write_course_mnist"],
         "cifar": ["cifar10", "cifar100"],
         "housing": ["read_housing"],
