@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "analysis": ["LayerRow", "counts", "layer_table"],
+        "chains": ["compare_chains", "depth_sweep", "trial"],
         "comparison": [
             "by_epoch",
             "by_minute",
@@ -17,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "class_scores",
             "compare",
             "each_class",
+            "epochs",
             "layers",
             "mean_by_epoch",
             "mean_sd",
@@ -25,7 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "console": ["show", "terminal"],
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
-        "gradients": ["layer_gradients"],
+        "gradients": ["finished", "layer_gradients"],
         "homework": ["Lab", "homework"],
         "networks": ["Network"],
         "operations": ["Convolution", "Tally", "counted", "recounted"],
@@ -43,9 +45,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "squared_error",
         ],
         "results": ["origin", "record"],
-        "samples": ["sample_curve"],
+        "samples": ["learning_curves", "sample_curve"],
         "shift": ["covariate_shift"],
         "source": ["code_lines", "timed"],
         "trainings": ["augmented", "six_views"],
+        "yes_no": ["Judged", "by_batch", "mistakes", "other_views", "teach"],
     },
 )

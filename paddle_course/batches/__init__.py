@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "mixup",
             "pad_crop",
             "rotate",
+            "scramble",
         ],
         "views": ["mirrored", "one_view", "six_views"],
     },

@@ -15,6 +15,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],
         "mlp": ["MLP"],
+        "chain": ["Chain"],
         "fast": ["FastNet"],
+        "halving": ["HalvingNet"],
     },
 )

@@ -1,7 +1,7 @@
 """train.csv and test.csv beside a folder of pictures -> Images (N, 227, 227, 1), grey; and pictures -> such a folder.
 
-The layout of homework 4 of Tsinghua's course for young people (清华青年 AI 自强计划): a line of headings, then a picture
-in each line, its label 1.0 where it shows a dog and 0.0 where it does not. Names begin at the folder of the file, or at
+The layout of homework 4 in Tsinghua's course for young people (清华青年 AI 自强计划): a line of headings, then a line
+for each picture, with 1.0 where it shows a dog and 0.0 where it does not. Names begin at the folder of the file, or at
 the one above it:
 
     imgName,label
@@ -89,7 +89,7 @@ def write_labelled(
         _, code = cv2.imencode(".jpg", resize(picture, SIDE))
         path = folder / name[1:]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(code.tobytes())  # not flushed one by one: there are thousands, and nothing counts before the .csv
+        path.write_bytes(code.tobytes())  # not flushed one by one: none counts before the .csv is there
         table.writerow((name, float(label)))
     write_file(folder / ORIGIN, origin + "\n")
     write_file(folder / f"{split}.csv", lines.getvalue())
