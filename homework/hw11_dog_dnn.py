@@ -4,8 +4,7 @@
 ./run.sh hw11 --debug            100 pictures to learn from and 10 to test on, in batches of 10; --full takes 10,000
 
 The course's pictures are not public. Whoever has them puts train.csv, test.csv and dataSet/ into data/dogs; without
-them CIFAR-10's cats and dogs are enlarged, and `./run.sh data dogs --from DIR` takes any pictures of dogs and others.
-The trainings keep 2 GB on the disk.
+them CIFAR-10's cats and dogs are enlarged, and `./run.sh data dogs --from DIR` takes any pictures. 2 GB on the disk.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from paddle_course import answers, batches, readers, runtime, training
-from paddle_course.answers import Answer, Judged, Lab, Table
+from paddle_course.answers import Answer, Judged, Lab
 from paddle_course.config import RunConfig, flag
 
 TITLE = ("基于 DNN 实现狗狗二分类", "Dog or not, by fully connected networks on pixels")
@@ -50,10 +49,8 @@ class Config(RunConfig):
 
 def pictures(lab: Lab, split: str) -> readers.Images:
     """Grey, 227 x 227; each class has its share of them."""
-    config = lab.config
-    counts = {"train": 10_000 if config.full else config.pictures, "test": config.test_pictures}
-    if config.debug:
-        counts = {"train": 100, "test": 10}
+    config, counts = lab.config, {"train": lab.config.pictures, "test": lab.config.test_pictures}
+    counts = {"train": 100, "test": 10} if config.debug else counts | {"train": 10_000} if config.full else counts
     return lab.images("dogs", split, count=counts[split], seed=config.seed)
 
 
@@ -109,15 +106,13 @@ def shallow(lab: Lab) -> Answer:
     Part 1: dog or not by a network 51529-5-3-1; loss, accuracy and seconds of every epoch, then both accuracies"""
     test, runs = pictures(lab, "test"), {arm: part1(lab, arm) for arm in ARMS}
     first, rows = runs[RIGHT][0], {name: [each.trained for each in arm] for name, arm in runs.items()}
-    shown, curve = np.linspace(0, len(test) - 1, 8).astype(int), answers.by_epoch(first.trained, "accuracy")
+    shown = np.linspace(0, len(test) - 1, 8).astype(int)
     titles = [test.classes[test.labels[i]] for i in shown]
     return Answer.of(
-        layers := answers.layers("51529-5-3-1", answers.layer_table(first.trained.net, SHAPE)),
-        answers.epochs("Part 1 as it should be, epoch by epoch", first.trained),
+        portrait := answers.portrait("Part 1 as it should be", "part1", first.trained, SHAPE),
         compared := answers.compare("Part 1", rows, *about(lab, first)),
         answers.pictures("pictures", "Test pictures as the networks get them", test.images[shown], titles),
-        answers.curves("part1", "Part 1", curve, "epoch", "accuracy", percent=True),
-        layers=layers,
+        layers=portrait.layers,
         compared=compared,
         runs=runs,
         train=float(np.mean([each.right("train") for each in runs[RIGHT]])),
@@ -129,14 +124,11 @@ def deep(lab: Lab) -> Answer:
     """Part 3 用 51529-1024-2048-2048-1024-1 的全连接网络完成同样的任务
     Part 3: the same with a network 51529-1024-2048-2048-1024-1"""
     base = part3(lab, keep=True)
-    rows, curve = answers.layer_table(base.trained.net, SHAPE), answers.by_epoch(base.trained, "accuracy")
     return Answer.of(
-        layers := answers.layers("Part 3, with batch norm", rows),
-        answers.epochs("Part 3, epoch by epoch", base.trained),
+        portrait := answers.portrait("Part 3, with batch norm", "part3", base.trained, SHAPE),
         answers.compare("Part 3", {"Part 3": [base.trained]}, *about(lab, base), SHAPE),
-        answers.curves("part3", "Part 3", curve, "epoch", "accuracy", percent=True),
-        layers=layers,
-        linear=sum(row.values for row in rows if row.kind == "Linear"),
+        layers=portrait.layers,
+        linear=sum(row.values for row in portrait.rows if row.kind == "Linear"),
         base=base,
         interval=training.metrics.wilson(base.right(), len(base.test[1])),
     )
@@ -165,23 +157,20 @@ def why_not(lab: Lab) -> Answer:
     nets, count = {"Part 3": part3, "convolutions": convolutions}, len(pictures(lab, "train"))
     whole, sizes = {name: make(lab, keep=True) for name, make in nets.items()}, (count // 8, count // 4, count // 2)
     some = {name: {n: make(lab, f"{n}", size=n).right() for n in sizes} for name, make in nets.items()}
-    mixed = {name: make(lab, "scrambled", scrambled=True).right() for name, make in nets.items()}
+    mixed = {name: {"scrambled, retrained": make(lab, "scrambled", scrambled=True)} for name, make in nets.items()}
     rows, (source, setting) = {name: [each.trained] for name, each in whole.items()}, about(lab, whole["Part 3"])
     views = {"moved": lambda images: np.roll(images, SHIFT, 3), "mirrored": lambda images: images[..., ::-1].copy()}
     curve = {f"{n}, {half}": by for n in nets for half, by in answers.by_epoch(rows[n][0], "accuracy").items()}
-    lines = tuple((name, answers.score(each.right()), answers.score(mixed[name])) for name, each in whole.items())
     return Answer.of(
         found := answers.mistakes("Mistakes, with and without", mistakes(lab, whole["Part 3"]), source),
         compared := answers.compare("The same pictures and updates", rows, source, setting, SHAPE),
         answers.curves("networks", "Accuracy while training", curve, "epoch", "accuracy", percent=True),
-        seen := answers.other_views("Test pictures seen otherwise", whole, data(lab, "test"), views),
-        Table("Trained and tested on scrambled pictures", ("network", "as they are", "scrambled"), lines),
+        seen := answers.other_views("Test pictures seen otherwise", whole, data(lab, "test"), views, mixed),
         learning := answers.learning_curves({n: some[n] | {count: whole[n].right()} for n in nets}, GOAL, source),
         found=found,
         compared=compared,
         whole=whole,
         seen=seen,
-        mixed=mixed,
         learning=learning,
         shift=SHIFT,
     )

@@ -18,7 +18,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "class_scores",
             "compare",
             "each_class",
-            "epochs",
             "layers",
             "mean_by_epoch",
             "mean_sd",
@@ -34,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "page": ["write"],
         "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
+        "portrait": ["portrait"],
         "regression": [
             "OneRow",
             "compare_errors",

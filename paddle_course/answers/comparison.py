@@ -126,18 +126,6 @@ def by_epoch(trained: Trained, what: str) -> dict[str, tuple[list[int], list[flo
     return {name: (epochs, [each[f"{name}_{what}"] for each in records]) for name in names}
 
 
-def epochs(caption: str, trained: Trained) -> Table:
-    """A training epoch by epoch: loss, accuracies (on the training pictures those of the batches) and seconds."""
-    records = trained.result.epochs
-    seconds = np.diff([0.0, *(each["seconds"] for each in records)])
-    keys = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
-    rows = [
-        (each["epoch"], *(round(each[key], 4) for key in keys), round(float(took), 1))
-        for each, took in zip(records, seconds, strict=True)
-    ]
-    return Table(caption, ("epoch", *(key.replace("_", " ") for key in keys), "seconds"), tuple(rows))
-
-
 def mean_by_epoch(trained: Sequence[Trained], what: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One value of the epoch records ("test_loss") over the epochs, of several runs of one length: mean and sd."""
     values = np.array([[epoch[what] for epoch in each.result.epochs] for each in trained])

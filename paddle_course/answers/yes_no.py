@@ -71,9 +71,10 @@ def teach(
 
 
 def by_batch(found: Judged, judge: batches.Batches) -> tuple[float, float]:
-    """Test accuracies where batch norm goes by each batch: all examples in one, and batches of one class only."""
+    """Test accuracies where batch norm goes by each batch: all examples in one (at most 2,000, 400 MB), and one class
+    after the other."""
     apart = judge.data.take(np.argsort(judge.data.labels, kind="stable"))
-    whole, sorted_ = replace(judge, size=len(judge.data)), replace(judge, data=apart)
+    whole, sorted_ = replace(judge, size=min(len(judge.data), 2000)), replace(judge, data=apart)
     with training.batch_statistics(found.trained.net):
         mixed, single = (found.score(*training.predict(found.trained.net, each)) for each in (whole, sorted_))
     return mixed, single
@@ -89,9 +90,18 @@ class OtherViews:
 
 
 def other_views(
-    caption: str, nets: Mapping[str, Judged], judge: batches.Batches, views: Mapping[str, Callable]
+    caption: str,
+    nets: Mapping[str, Judged],
+    judge: batches.Batches,
+    views: Mapping[str, Callable],
+    retrained: Mapping[str, Mapping[str, Judged]] | None = None,
 ) -> OtherViews:
-    """What networks say of pictures that are no others to a person: each view is a function of float32 (B, C, H, W)."""
+    """What networks say of pictures that they see otherwise.
+
+    Args:
+        views: functions of the pictures, float32 (B, C, H, W), that change nothing to a person's eyes.
+        retrained: by name and view, the networks once more where they have learnt from such pictures, too.
+    """
     accuracy = {name: {"as they are": found.right()} for name, found in nets.items()}
     changed: dict[str, dict[str, float]] = {name: {} for name in nets}
     for name, found in nets.items():
@@ -99,6 +109,8 @@ def other_views(
             said = training.predict(found.trained.net, judge, lambda images, change=change: [(1.0, change(images))])
             accuracy[name][view] = found.score(*said)
             changed[name][view] = float(((said[0] > 0) != (found.test[0] > 0)).mean())
+    for name, others in (retrained or {}).items():
+        accuracy[name] |= {view: other.right() for view, other in others.items()}
     rows = [
         (name, view, score(right), score(changed[name][view]) if view in changed[name] else None)
         for name in nets

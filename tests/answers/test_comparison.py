@@ -77,12 +77,3 @@ def test_scores_of_one_class() -> None:
     table = answers.each_class("all", logits, labels, ("a", "b", "c"))
     assert table.rows[1][:3] == ("b", 1.0, 0.5)
     assert answers.measures(logits, labels)["accuracy"] == 0.75
-
-
-def test_a_training_epoch_by_epoch(tmp_path: Path) -> None:
-    one = trained(tmp_path / "run", 0.6, 60)
-    for each in one.result.epochs:
-        each["train_loss"] = 0.12345
-    table = answers.epochs("epochs", one)
-    assert table.header == ("epoch", "train loss", "train accuracy", "test loss", "test accuracy", "seconds")
-    assert table.rows == ((1, 0.1235, 0.5, 2.0, 0.6, 30.0), (2, 0.1235, 0.5, 1.0, 0.6, 30.0))

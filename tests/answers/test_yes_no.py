@@ -61,6 +61,9 @@ def test_batch_norm_by_the_batch_and_other_views(tmp_path: Path) -> None:
         "mirrored": 0,
     }
     assert seen.pieces[0].rows[0][3] is None and len(seen.pieces[0].rows) == 3
+    more = answers.other_views("views", {"mlp": found}, judge, {}, {"mlp": {"grown up with": found}})
+    assert more.accuracy["mlp"] == dict.fromkeys(("as they are", "grown up with"), found.right())
+    assert more.pieces[0].rows[1] == ("mlp", "grown up with", answers.score(found.right()), None)
 
 
 def test_mistakes_before_and_after() -> None:
