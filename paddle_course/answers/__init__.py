@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "ablation": ["Arm", "ablation"],
         "analysis": ["LayerRow", "counts", "depth", "layer_table"],
         "catalogue": ["catalogue"],
+        "chains": ["compare_chains", "depth_sweep", "trial"],
         "comparison": [
             "by_epoch",
             "by_minute",
@@ -29,7 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "console": ["show", "terminal"],
         "decay": ["compare_decays"],
         "figures": ["Chart", "bars", "confusion", "curves", "heatmap", "panels", "pictures"],
-        "gradients": ["layer_gradients"],
+        "gradients": ["finished", "layer_gradients"],
         "grid": ["Cell", "Grid", "attempt", "grid"],
         "homework": ["Lab", "homework"],
         "mistakes": ["mistakes"],
@@ -40,6 +41,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
         "plateau": ["plateau"],
+        "portrait": ["portrait"],
         "regression": [
             "OneRow",
             "compare_errors",
@@ -51,9 +53,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "squared_error",
         ],
         "results": ["origin", "record"],
-        "samples": ["sample_curve"],
+        "samples": ["learning_curves", "sample_curve"],
         "shift": ["covariate_shift"],
         "source": ["code_lines", "timed"],
         "trainings": ["augmented", "six_views"],
+        "yes_no": ["Judged", "by_batch", "mistakes", "other_views", "teach"],
     },
 )

@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "mixup",
             "pad_crop",
             "rotate",
+            "scramble",
         ],
         "deform": ["deform"],
         "views": ["mirrored", "nine_views", "one_view", "six_views"],

@@ -16,7 +16,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],
         "mlp": ["MLP"],
+        "chain": ["Chain"],
         "digitnet": ["DigitNet"],
         "fast": ["FastNet"],
+        "halving": ["HalvingNet"],
     },
 )

@@ -80,7 +80,7 @@ FAMILIES = {
     ),
 }
 
-DIGITS, CIFAR, IMAGENET = (1, 28, 28), (3, 32, 32), (3, 224, 224)
+DIGITS, CIFAR, IMAGENET, GREY = (1, 28, 28), (3, 32, 32), (3, 224, 224), (1, 227, 227)
 _VGG_224 = {"norm": False, "head": "imagenet", "classes": 1000}
 _RESNET_224 = {"stem": "imagenet", "classes": 1000}
 
@@ -103,6 +103,7 @@ MODELS = {
     "resnet34": Entry("ResNet", CIFAR, {"depth": 34}),
     "resnet50": Entry("ResNet", CIFAR, {"depth": 50}),
     "fast": Entry("FastNet", CIFAR),
+    "halving": Entry("HalvingNet", GREY, classes=1),
     "resnet18-imagenet": Entry("ResNet", IMAGENET, {"depth": 18} | _RESNET_224, 1000),
     "resnet34-imagenet": Entry("ResNet", IMAGENET, {"depth": 34} | _RESNET_224, 1000),
     "resnet50-imagenet": Entry("ResNet", IMAGENET, {"depth": 50} | _RESNET_224, 1000),

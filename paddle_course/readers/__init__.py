@@ -11,7 +11,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "images": ["Images", "balanced", "stratified_split"],
+        "images": ["Images", "balanced", "proportional", "stratified_split"],
         "rows": ["Rows"],
         "dataset": ["ImageDataset"],
         "idx": ["mnist", "read_idx", "write_idx"],
@@ -19,6 +19,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "mnist_json": ["course_mnist", "write_course_mnist"],
         "cifar": ["cifar10", "cifar100"],
         "housing": ["read_housing"],
+        "sheets": ["read_sheet", "read_yes_no"],
+        "labelled": ["read_labelled", "write_labelled"],
+        "dogs": ["make_dogs"],
         "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
         "stand_ins": ["write_digits", "write_stand_in"],

@@ -95,3 +95,15 @@ def stratified_split(labels: np.ndarray, share: float, seed: int) -> tuple[np.nd
         first.append(rows[:cut])
         rest.append(rows[cut:])
     return np.sort(np.concatenate(first)), np.sort(np.concatenate(rest))
+
+
+def proportional(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Positions, int64 and ascending, of `count` examples, or all there are, in which every class has its share.
+
+    Under one seed a larger choice contains the smaller ones.
+    """
+    places = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = _shuffled_rows(labels, int(label), seed)
+        places[rows] = (np.arange(len(rows)) + 0.5) / len(rows)  # each class evenly over 0..1
+    return np.sort(np.argsort(places, kind="stable")[:count])

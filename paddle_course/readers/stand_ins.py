@@ -2,7 +2,8 @@
 
 A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised, so that a
 small network learns it in seconds and a linear model does not quite; a house price (housing) rises and falls with four
-of the thirteen features, not quite in straight lines. What is learnt says nothing about real pictures and prices.
+of the thirteen features, not quite in straight lines; who is liked (hw4) is tall and well paid. What is learnt says
+nothing about real pictures, prices and people.
 `write_digits` is the exception: real handwriting, out of scikit-learn.
 """
 
@@ -22,6 +23,7 @@ from paddle_course.readers.cifar_names import CIFAR10, COARSE, COARSE_OF_FINE, F
 from paddle_course.readers.drawings import coloured_shapes, face, segment_digits
 from paddle_course.readers.idx import DIGITS, FILES, write_idx
 from paddle_course.readers.images import Images, one_of
+from paddle_course.readers.labelled import SIDE, write_labelled
 from paddle_course.readers.mnist_json import write_course_mnist
 from paddle_course.runtime import write_file
 
@@ -34,6 +36,8 @@ SIZES = {
     "fashion-mnist": (60, 20),
     "housing": (506, 0),  # rows; it has no classes, and who reads it cuts it
     "pets": (4, 0),
+    "hw4": (50, 0),  # rows
+    "dogs": (30, 10),
 }
 
 
@@ -58,8 +62,12 @@ def write_stand_in(
         place = _write_housing(folder / "housing.data", *halves["train"])
     elif name == "mnist.json.gz":
         place = _write_course_mnist(folder / name, halves)
+    elif name == "hw4":
+        place = _write_hw4(folder / "hw4_data.csv", *halves["train"])
     elif name == "pets":
         place = _write_pets(folder / name, *halves["train"])
+    elif name == "dogs":
+        place = _write_dogs(folder / name, halves)
     else:
         place = _write_mnist(folder / name, halves)
     write_file(folder / MARKER, f"{name}, but drawn: seed {seed}, train {train}, test {test}\n")
@@ -185,6 +193,24 @@ def _write_housing(path: Path, count: int, rng: np.random.Generator) -> Path:
     lines = ("".join(f" {form}".format(value[i]) for form, value in columns) for i in range(count))
     write_file(path, "\n".join(lines) + "\n")
     return path
+
+
+def _write_hw4(path: Path, count: int, rng: np.random.Generator) -> Path:
+    """Height, monthly pay, and who is liked: the taller and better paid two fifths, but for some noise."""
+    height, pay = rng.normal(1.74, 0.11, count).clip(1.45, 1.96), rng.normal(6100, 2900, count).clip(1200, 12200)
+    liking = (height - 1.74) / 0.11 + (pay - 6100) / 2900 + rng.normal(0, 0.5, count)
+    liked = liking >= np.sort(liking)[count - max(1, 2 * count // 5)]
+    lines = [f"{h:.15g},{p:.15g},{int(yes)}" for h, p, yes in zip(height, pay, liked, strict=True)]
+    write_file(path, "\n".join(["身高（m）,月薪（元）,是否有兴趣尝试交往（Y=1/N=0）", *lines]) + "\n")
+    return path
+
+
+def _write_dogs(folder: Path, halves: Halves) -> Path:
+    for split, (per_class, rng) in halves.items():
+        labels = _labels(2, per_class, rng)
+        faces = (cv2.cvtColor(face(("cat", "dog")[label], SIDE, SIDE, rng), cv2.COLOR_RGB2GRAY) for label in labels)
+        write_labelled(folder, split, faces, labels, "drawn cats and dogs")
+    return folder
 
 
 def write_digits(folder: str | Path) -> Path:

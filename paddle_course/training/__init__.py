@@ -7,10 +7,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["averaging", "baselines", "losses", "metrics", "optimizers", "recipes", "schedules", "scores"],
     submod_attrs={
         "checkpoint": ["export", "load_params", "load_persistables", "save_params"],
-        "evaluation": ["evaluate", "features", "predict"],
+        "evaluation": ["batch_statistics", "evaluate", "features", "predict"],
         "health": ["Diverged"],
         "loop": ["fit"],
         "plan": ["Phase", "Result"],
         "records": ["Run"],
+        "resume": ["keep_params_only"],
     },
 )

@@ -15,9 +15,14 @@ import numpy as np
 Score = Callable[[np.ndarray, np.ndarray], float]
 
 
-def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The share of rows whose largest logit is the label's; soft labels (N, K) count by their largest share."""
-    return int((logits.argmax(1) == (labels if labels.ndim == 1 else labels.argmax(1))).sum()) / len(labels)
+def accuracy(logits: np.ndarray, labels: np.ndarray, threshold: float = 0.0) -> float:
+    """The share of rows whose largest logit is the label's; soft labels (N, K) count by their largest share.
+
+    A single logit (N, 1) says 1 where it is above the threshold: at 0 the likelier answer, at 0.5 only where p > 0.62.
+    The largest of one is always the first: argmax would count the labels 0, whatever the network says.
+    """
+    said = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > threshold).astype(np.int64)
+    return int((said == (labels if labels.ndim == 1 else labels.argmax(1))).sum()) / len(labels)
 
 
 def mse(outputs: np.ndarray, targets: np.ndarray, unit: float = 1.0) -> float:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paddle_course.readers.images import Images, balanced, one_of, stratified_split
+from paddle_course.readers.images import Images, balanced, one_of, proportional, stratified_split
 from paddle_course.runtime import UserError
 
 
@@ -77,3 +77,12 @@ def test_one_of_lists_what_is_known():
     one_of("split", "test", {"train": 1, "test": 2})
     with pytest.raises(UserError, match="split 'valid' is not known; use one of: train, test"):
         one_of("split", "valid", {"train": 1, "test": 2})
+
+
+def test_proportional_gives_every_class_its_share_and_nests():
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [60, 30, 10]))
+    some, more = proportional(labels, 20, seed=4), proportional(labels, 50, seed=4)
+    assert np.bincount(labels[some]).tolist() == [12, 6, 2] and np.bincount(labels[more]).tolist() == [30, 15, 5]
+    assert set(some) < set(more) and (np.diff(some) > 0).all() and some.dtype == np.int64
+    assert (proportional(labels, 20, seed=5) != some).any()
+    assert proportional(labels, 1000, seed=4).tolist() == list(range(100))

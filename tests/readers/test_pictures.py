@@ -37,6 +37,11 @@ def test_grey_and_transparent_pictures_have_three_channels(tmp_path):
         assert read_picture(tmp_path / name).tolist() == np.full((4, 5, 3), 7).tolist()
 
 
+def test_a_picture_in_grey(tmp_path, image):
+    assert read_picture(save(tmp_path / "a.png", image), grey=True)[10, [2, 27], 0].tolist() == [76, 29]
+    assert read_picture(tmp_path / "a.png", grey=True).shape == (20, 30, 1)
+
+
 def test_pictures_come_in_the_order_of_their_names(tmp_path, image):
     for name in ("b.PNG", "a.jpg", "c.webp", "._a.jpg", "notes.txt"):
         (tmp_path / name).write_bytes(b"")

@@ -32,3 +32,10 @@ def test_batches_weighted_by_their_sizes_make_the_whole() -> None:
 def test_a_score_is_recorded_under_its_name() -> None:
     assert scores.name(scores.accuracy) == "accuracy"
     assert scores.name(partial(scores.mse, unit=2.0)) == "mse"
+
+
+def test_a_single_logit_says_yes_above_its_threshold() -> None:
+    logits, labels = np.float32([[-1.0], [0.2], [0.7], [3.0]]), np.array([0, 1, 1, 0])
+    assert scores.accuracy(logits, labels) == 0.75
+    assert scores.accuracy(logits, labels, threshold=0.5) == 0.5
+    assert scores.name(partial(scores.accuracy, threshold=0.5)) == "accuracy"
