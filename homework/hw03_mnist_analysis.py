@@ -170,6 +170,12 @@ def weight_decay(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: layers, 2: accuracy, 3: loss_functions, 4: loss_curves, 5: weight_decay}
+HEADLINES = {
+    2: "LeNet, 10 epochs",
+    3: "cross-entropy, Adam, 3 epochs",
+    4: "784-500-10, sigmoid, rate 0.1, softmax once, 3 epochs",
+    5: "weight decay 0.01, 1,000 pictures, 40 epochs",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

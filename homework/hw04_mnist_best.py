@@ -162,6 +162,7 @@ def best(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: levers, 2: best}
+HEADLINES = {1: "all four, 3 epochs", 2: "digitnet, 45 epochs, nine views"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -162,7 +162,7 @@ def why_not(lab: Lab) -> Answer:
     views = {"moved": lambda images: np.roll(images, SHIFT, 3), "mirrored": lambda images: images[..., ::-1].copy()}
     curve = {f"{n}, {half}": by for n in nets for half, by in answers.by_epoch(rows[n][0], "accuracy").items()}
     return Answer.of(
-        found := answers.mistakes("Mistakes, with and without", mistakes(lab, whole["Part 3"]), source),
+        found := answers.cost_of_mistakes("Mistakes, with and without", mistakes(lab, whole["Part 3"]), source),
         compared := answers.compare("The same pictures and updates", rows, source, setting, SHAPE),
         answers.curves("networks", "Accuracy while training", curve, "epoch", "accuracy", percent=True),
         seen := answers.other_views("Test pictures seen otherwise", whole, data(lab, "test"), views, mixed),
@@ -177,6 +177,11 @@ def why_not(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: shallow, 2: deep, 3: why_not}
+HEADLINES = {
+    1: "as it should be, 2,000 pictures, 10 epochs",
+    2: "Part 3, 2,000 pictures, 10 epochs",
+    3: "convolutions, 2,000 pictures, 10 epochs",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

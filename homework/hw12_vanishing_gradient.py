@@ -170,6 +170,11 @@ def real_network(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: updates, 2: depths, 3: remedies, 4: real_network}
+HEADLINES = {
+    1: "layer 1 of 5, mean |dW|",
+    2: "one more sigmoid, w = b = 1",
+    4: "sigmoid, last layer to first",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -57,6 +57,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "shift": ["covariate_shift"],
         "source": ["code_lines", "timed"],
         "trainings": ["augmented", "six_views"],
-        "yes_no": ["Judged", "by_batch", "mistakes", "other_views", "teach"],
+        "yes_no": ["Judged", "by_batch", "cost_of_mistakes", "other_views", "teach"],
     },
 )

@@ -133,7 +133,7 @@ class Mistakes:
         return 100 * (self.after[name] - self.before[name])
 
 
-def mistakes(caption: str, rows: Iterable[tuple[str, str, str, float, float]], data: str) -> Mistakes:
+def cost_of_mistakes(caption: str, rows: Iterable[tuple[str, str, str, float, float]], data: str) -> Mistakes:
     """Compare by (mistake, what it was measured on, which accuracy, with the mistake, without it)."""
     rows = list(rows)
     lines = [(*words, score(before), score(after), f"{100 * (after - before):+.1f}") for *words, before, after in rows]

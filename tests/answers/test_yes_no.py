@@ -68,7 +68,7 @@ def test_batch_norm_by_the_batch_and_other_views(tmp_path: Path) -> None:
 
 def test_mistakes_before_and_after() -> None:
     rows = [("threshold", "Part 3", "test", 0.6, 0.65), ("divided", "Part 3", "train", 0.7, 0.7)]
-    found = answers.mistakes("Mistakes", iter(rows), "made up")
+    found = answers.cost_of_mistakes("Mistakes", iter(rows), "made up")
     assert found.cost("threshold") == pytest.approx(5) and found.cost("divided") == 0
     table, *results = found.pieces
     assert table.rows[0] == ("threshold", "Part 3", "test", "60.0 %", "65.0 %", "+5.0")
