@@ -121,5 +121,7 @@ def mcnemar(one: np.ndarray, other: np.ndarray) -> float:
     right and the other does not: between equals each of these is a fair coin (McNemar 1947; exact, two-sided).
     """
     differing, gained = int((one != other).sum()), int((one & ~other).sum())
-    tail = sum(math.comb(differing, k) for k in range(min(gained, differing - gained) + 1))
+    tail, ways = 0, 1  # of `differing` coins, the ways in which k show heads
+    for k in range(min(gained, differing - gained) + 1):
+        tail, ways = tail + ways, ways * (differing - k) // (k + 1)
     return min(1.0, 2 * tail / 2**differing)

@@ -100,13 +100,12 @@ def test_elastic_moves_by_its_standard_deviation_and_neighbours_together() -> No
         off = middle(deform(batch, rng(), elastic=elastic, sigma=6).images) - 14
         assert off.std(0) == pytest.approx([elastic, elastic], rel=0.15)
         assert np.abs(np.corrcoef(off.T)[0, 1]) < 0.15  # down and right are drawn apart
-    near, far = (
-        middle(deform(dot(count, column=column), rng(), elastic=1.0, sigma=4).images)[:, 1] - column
-        for column in (12, 14)
+    one, near, far = (
+        middle(deform(dot(count, column=column), rng(), elastic=1.0, sigma=3).images)[:, 1] - column
+        for column in (6, 8, 24)
     )
-    assert np.corrcoef(near, far)[0, 1] > 0.7  # the same draws: two pixels apart they move alike
-    far = middle(deform(dot(count, column=3), rng(), elastic=1.0, sigma=4).images)[:, 1] - 3
-    assert np.corrcoef(near, far)[0, 1] < 0.4
+    assert np.corrcoef(one, near)[0, 1] > 0.7  # the same draws: two pixels apart they move alike
+    assert np.abs(np.corrcoef(one, far)[0, 1]) < 0.2
 
 
 def test_elastic_is_the_filtered_noise_of_the_paper() -> None:
