@@ -32,6 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "page": ["write"],
         "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
+        "readings": ["read_at"],
         "regression": [
             "OneRow",
             "compare_errors",
@@ -44,6 +45,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "results": ["origin", "record"],
         "samples": ["sample_curve"],
+        "screening": ["against", "screen", "sign_test"],
         "shift": ["covariate_shift"],
         "source": ["code_lines", "timed"],
         "trainings": ["augmented", "six_views"],

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "registry": ["MODELS", "Entry", "build"],
         "lenet": ["LeNet"],
+        "fundus": ["FundusLeNet"],
         "camp": ["CampNet"],
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],

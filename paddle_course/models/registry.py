@@ -36,6 +36,7 @@ MODELS = {
     "mlp": Entry("MLP", DIGITS),
     "lenet": Entry("LeNet", DIGITS),
     "lenet-sigmoid": Entry("LeNet", DIGITS, {"activation": "sigmoid"}),
+    "fundus-lenet": Entry("FundusLeNet", IMAGENET, classes=1),
     "camp": Entry("CampNet", CIFAR),
     "camp-no-bn": Entry("CampNet", CIFAR, {"norm": False}),
     "camp-deeper": Entry("CampNet", CIFAR, {"depth": "deeper"}),

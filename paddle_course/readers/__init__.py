@@ -17,6 +17,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "idx": ["mnist", "read_idx", "write_idx"],
         "cifar": ["cifar10", "cifar100"],
         "housing": ["read_housing"],
+        "fundus": ["read_fundus"],
+        "xlsx": ["read_xlsx", "write_xlsx"],
         "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
         "stand_ins": ["write_digits", "write_stand_in"],

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from paddle_course.readers import cifar, idx
+from paddle_course.readers.fundus import HELP, missing, read_fundus
 from paddle_course.readers.housing import read_housing
 from paddle_course.readers.images import Images, one_of
 from paddle_course.readers.rows import Rows
@@ -25,6 +26,7 @@ READERS: dict[str, Callable[[Path, str], Images]] = {
     "cifar100": cifar.cifar100,
     "mnist": idx.mnist,
     "fashion-mnist": functools.partial(idx.mnist, classes=idx.FASHION),
+    "fundus": read_fundus,
 }
 TABLES: dict[str, Callable[[Path], Rows]] = {"housing": read_housing}
 PLACES = {
@@ -37,6 +39,7 @@ PLACES = {
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-binary", "cifar/cifar-100-python.tar.gz"),
     "mnist": ("mnist",),
     "fashion-mnist": ("fashion-mnist",),
+    "fundus": ("ichallenge-pm", "palm", ""),  # or the data root itself
     "housing": ("housing.data", "uci_housing/housing.data"),
     "pets": ("pets",),
 }
@@ -50,7 +53,8 @@ def data_root(argument: str | Path | None = None) -> Path:
 
 
 def load(name: str, split: str, root: str | Path | None = None, kind: str = "real") -> Images:
-    """The "train" or "test" half of a data set. A real one that is nowhere is downloaded; a stand-in is `synthetic`."""
+    """The "train" or "test" half of a data set; that of "fundus" is called "validation". A real one that is nowhere is
+    downloaded; a stand-in is `synthetic`."""
     one_of("data set", name, READERS)
     place = folder(name, root, kind)
     return _marked(READERS[name](place, split), place, kind)
@@ -84,6 +88,9 @@ def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Pat
         return place
     if name == "pets":
         raise UserError(f"{root / name} is missing: put photos of cats and dogs into it, or use --data stand-in")
+    if name == "fundus":
+        place = root / PLACES[name][0]
+        raise UserError(f"{place} lacks {missing(place)}: {HELP}")
     from paddle_course.readers.download import fetch  # only now: the network's libraries take a while to import
 
     return fetch(name, root)
@@ -102,6 +109,8 @@ def _find(name: str, root: Path) -> Path | None:
 def _whole(name: str, place: Path) -> bool:
     if name in ("mnist", "fashion-mnist"):  # four files, of which a broken-off download may have brought two
         return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
+    if name == "fundus":
+        return not missing(place)
     if place.is_dir() and name in UNPACKED:  # a half-unpacked folder must not hide the archive beside it
         pattern, count = UNPACKED[name]
         return len(list(place.glob(pattern))) >= count

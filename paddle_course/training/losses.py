@@ -5,7 +5,8 @@ mixup makes them. It returns a scalar, the sum of the examples' losses over thei
 data set does not depend on how it was cut into batches. Settings are bound with `functools.partial(cross_entropy,
 smoothing=0.1)`.
 
-`squared_error` is for predictions of numbers instead: outputs and targets, both float32 (B, K).
+`binary_cross_entropy` is for a network with one logit instead, float32 (B, 1), and labels 0 and 1, integers (B,);
+`squared_error` for predictions of numbers: outputs and targets, both float32 (B, K).
 
 In the formulas p = softmax(logits), y is one-hot or the shares, x the p of the right class; sums run over the K
 classes.
@@ -43,6 +44,17 @@ def mae(logits: Tensor, labels: Tensor) -> Tensor:
     factor x in its gradient is small where the net is wrong.
     """
     return (F.softmax(logits) - _targets(logits, labels)).abs().mean()
+
+
+def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """-log p of the right label, p = sigmoid(z) of label 1: what `cross_entropy` is of the two logits 0 and z.
+
+    ValueError for other shapes: labels (B, 1) against (B,) would broadcast to (B, B) unnoticed.
+    """
+    if logits.shape != [*labels.shape, 1] or paddle.is_floating_point(labels):
+        found = f"logits {list(logits.shape)}, labels {labels.dtype} {list(labels.shape)}"
+        raise ValueError(f"{found}: one logit [B, 1] goes with one integer [B]")
+    return F.binary_cross_entropy_with_logits(logits[:, 0], labels.astype("float32"))
 
 
 def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
