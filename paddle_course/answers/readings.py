@@ -57,3 +57,29 @@ def read_at(
     header = ("", *(f"{column}, epoch {count}" for count in epochs for column in columns))
     pieces.insert(0, Table(caption, header, tuple(lines)))
     return found
+
+
+@dataclass(frozen=True)
+class Endings:
+    """By name, means over the seeds: the test accuracy of the last epoch and of the best, and how far apart the lowest
+    and the highest of the last few are."""
+
+    last: dict[str, float]
+    best: dict[str, float]
+    range: dict[str, float]
+    pieces: Sequence[Table]
+
+
+def endings(caption: str, rows: Mapping[str, Sequence[Trained]], count: int = 5) -> Endings:
+    """What depends on the epoch that one believes; the best is chosen on the test pictures, and so too good."""
+    found, lines = Endings({}, {}, {}, pieces := []), []
+    for name, trained in rows.items():
+        curves = [[each["test_accuracy"] for each in one.result.epochs] for one in trained]
+        late = [curve[-count:] for curve in curves]
+        found.last[name], found.best[name] = (spread(each)[0] for each in ([c[-1] for c in curves], map(max, curves)))
+        found.range[name] = spread([max(each) - min(each) for each in late])[0]
+        ends = (spread([end(each) for each in late])[0] for end in (min, max))
+        lines.append((name, *map(score, (found.last[name], *ends, found.best[name]))))
+    lowest, highest = (f"{end} of the last {count}" for end in ("lowest", "highest"))
+    pieces.append(Table(caption, ("", "last epoch", lowest, highest, "best epoch, chosen on the test"), tuple(lines)))
+    return found

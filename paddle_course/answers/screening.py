@@ -85,24 +85,26 @@ def sign_test(one: int, other: int) -> float:
 
 @dataclass(frozen=True)
 class Published:
-    """Whose accuracy is too far from ours for the luck of the pictures, and whose is not."""
+    """By our networks: which published accuracies are too far from theirs for the luck of the pictures."""
 
-    apart: list[str]
-    close: list[str]
+    apart: dict[str, list[str]]
     pieces: Sequence[Table]
 
 
-def against(caption: str, ours: float, published: Mapping[str, float], n: int) -> Published:
-    """Compare an accuracy with others that are said to have been reached on as many, n, pictures.
+def against(caption: str, ours: Mapping[str, float], published: Mapping[str, float], n: int) -> Published:
+    """Compare accuracies with others that are said to have been reached on as many, n, pictures.
 
     The test is that for two independent shares: what those networks said of each picture nobody knows.
     """
-    rows, sides = [], ([], [])
-    for name, share in published.items():
-        error = math.sqrt((share * (1 - share) + ours * (1 - ours)) / n)
-        apart = abs(share - ours) > 1.96 * error
-        sides[apart].append(name)
-        interval = score(share, interval=training.metrics.wilson(share, n))
-        rows.append((name, interval, f"{100 * (ours - share):+.2f}", f"± {196 * error:.1f}", "yes" if apart else "no"))
-    header = ("", "published", "ours is higher by", "luck of the pictures", "told apart")
-    return Published(sides[1], sides[0], [Table(caption, header, tuple(rows))])
+    found, rows = Published({name: [] for name in ours}, pieces := []), []
+    for other, share in published.items():
+        row: list[Cell] = [other, score(share, interval=training.metrics.wilson(share, n))]
+        for name, own in ours.items():
+            luck = 1.96 * math.sqrt((share * (1 - share) + own * (1 - own)) / n)
+            if abs(own - share) > luck:
+                found.apart[name].append(other)
+            row += [f"{100 * (own - share):+.2f} ± {100 * luck:.1f}", abs(own - share) > luck]
+        rows.append(tuple(row))
+    header = ("", "published", *(text for name in ours for text in (f"{name} is higher by", "told apart")))
+    pieces.append(Table(caption, header, tuple(rows)))
+    return found

@@ -25,7 +25,7 @@ def once(path: Path, sources: Iterable[Path], form: str, make: Callable[[], Arra
     """
     stamps = [(each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in sources]
     key = hashlib.sha256(repr((form, stamps)).encode()).hexdigest()
-    with suppress(*DAMAGED), np.load(path, allow_pickle=False) as file:  # none there, or half of one
+    with suppress(*DAMAGED), path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:  # none, or half of one
         if file["key"].item() == key:
             return {name: file[name] for name in file.files if name != "key"}
     arrays, buffer = make(), io.BytesIO()

@@ -40,3 +40,11 @@ def area(logits: np.ndarray, labels: np.ndarray, z: float = 1.96) -> tuple[float
     half = z * math.sqrt(sum(each.var(ddof=1) / len(each) for each in sides if len(each) > 1))
     value = float(wins.mean())
     return value, max(0.0, value - half), min(1.0, value + half)
+
+
+def blind(learnt: np.ndarray, asked: np.ndarray) -> tuple[float, float]:
+    """What comes of saying the same of every example: the accuracy on the labels `asked`, and the least loss possible
+    on those `learnt`, which is the entropy of their shares."""
+    share = float(learnt.mean())
+    entropy = -sum(p * math.log(p) for p in (share, 1 - share) if p)
+    return float((asked == (share > 0.5)).mean()), entropy

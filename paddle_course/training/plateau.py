@@ -28,3 +28,12 @@ def start(losses: Sequence[float], window: int = 3, patience: int = 4, least: fl
         if then - now <= least * (lowest[0] - now):
             return epoch
     return None
+
+
+def cuts(still: int | None, epochs: int) -> tuple[int, int]:
+    """After how many of `epochs` to cut the rate, twice: where the loss lies still, and half-way from there to the end.
+
+    Half-way from the start in place of the former, where it never lies still or leaves fewer than two epochs.
+    """
+    first = still if still and still <= epochs - 2 else epochs // 2
+    return first, (first + epochs + 1) // 2

@@ -12,6 +12,7 @@ NAMES = (
     *("Images", "balanced", "stratified_split", "ImageDataset"),
     *("cifar10", "cifar100", "mnist", "read_idx", "write_idx"),
     *("Rows", "read_housing", "load_rows"),
+    *("read_fundus", "read_xlsx", "write_xlsx"),
     *("pictures", "read_picture", "centre_crop", "resize"),
     *("load", "folder", "data_root", "fetch", "find", "SOURCES", "write_stand_in", "write_digits"),
 )

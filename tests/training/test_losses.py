@@ -48,6 +48,22 @@ def test_formula(loss, formula):
     assert value(loss, LOGITS, SHARES) == pytest.approx(formula(SHARES).mean(), rel=1e-5)
 
 
+def test_binary_cross_entropy_is_that_of_the_logits_zero_and_z():
+    z, labels = RNG.normal(0, 5, (6, 1)).astype("float32"), np.array([0, 1, 1, 0, 1, 0])
+    two = value(losses.cross_entropy, np.hstack([np.zeros_like(z), z]), labels)
+    assert value(losses.binary_cross_entropy, z, labels) == pytest.approx(two, rel=1e-5)
+    logits = paddle.to_tensor(z, stop_gradient=False)
+    losses.binary_cross_entropy(logits, paddle.to_tensor(labels)).backward()
+    np.testing.assert_allclose(logits.grad.numpy()[:, 0], (1 / (1 + np.exp(-z[:, 0])) - labels) / 6, rtol=1e-4)
+    assert value(losses.binary_cross_entropy, np.float32([[200.0]]), np.array([0])) == 200  # no infinity
+
+
+def test_binary_cross_entropy_refuses_what_would_broadcast():
+    for shape, labels in (((3, 1), np.ones((3, 1), int)), ((3, 2), np.ones(3, int)), ((3, 1), np.ones(3, "float32"))):
+        with pytest.raises(ValueError, match=r"one logit \[B, 1\] goes with one integer \[B\]"):
+            value(losses.binary_cross_entropy, np.zeros(shape, "float32"), labels)
+
+
 @pytest.mark.parametrize(("loss", "formula"), FORMULAS, ids=IDS)
 def test_gradient_against_finite_differences(loss, formula):
     logits = paddle.to_tensor(LOGITS, stop_gradient=False)
