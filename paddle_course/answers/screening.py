@@ -18,21 +18,30 @@ MEASURES = ("test accuracy", "sensitivity", "specificity", "ROC area")
 
 @dataclass(frozen=True)
 class Screening:
-    """By name: each of MEASURES as a mean over the seeds, and which pictures the first seed got right, bool (N,)."""
+    """By name: each of MEASURES as a mean over the seeds, and the logits (N,) of the first."""
 
+    labels: np.ndarray
     means: dict[str, dict[str, float]]
-    intervals: dict[str, tuple[float, float]]  # of the accuracy
-    right: dict[str, np.ndarray]
+    logits: dict[str, np.ndarray]
     pieces: Sequence[Table | Figure | Result]
 
     @property
     def best(self) -> str:
         return max(self.means, key=lambda name: self.means[name]["test accuracy"])
 
+    def right(self, name: str) -> np.ndarray:
+        """Which pictures it has right: bool (N,)."""
+        return (self.logits[name] > 0) == self.labels
+
     def only(self, one: str, other: str) -> tuple[int, int]:
         """How many pictures only one of two networks has right, and only the other."""
-        a, b = self.right[one], self.right[other]
+        a, b = self.right(one), self.right(other)
         return int((a & ~b).sum()), int((b & ~a).sum())
+
+    def mistakes(self, name: str, most: int = 16) -> list[tuple[int, float]]:
+        """Where its mistakes are and how probable it held the disease there, the surest of them first."""
+        wrong = sorted(np.flatnonzero(~self.right(name)), key=lambda i: -abs(self.logits[name][i]))
+        return [(int(i), float(1 / (1 + np.exp(-self.logits[name][i])))) for i in wrong[:most]]
 
 
 def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Batches, data: str) -> Screening:
@@ -40,7 +49,7 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
 
     The intervals are those of the pictures: of 400 others, half of them sick, as many would be right.
     """
-    found = Screening({}, {}, {}, pieces := [])
+    found = Screening(np.asarray(test.data.labels), {}, {}, pieces := [])
     lines, roc = [], {}
     for name, trained in rows.items():
         seen = [training.predict(each.net, test) for each in trained]
@@ -55,14 +64,12 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
         found.means[name] = {}
         for (measure, each), count in zip(values.items(), (len(labels), positive, len(labels) - positive), strict=True):
             mean, sd = spread(each)
-            interval = training.metrics.wilson(mean, count)
             found.means[name][measure] = mean
-            found.intervals.setdefault(name, interval)
-            line.append(score(mean, sd, len(each), interval))
+            line.append(score(mean, sd, len(each), training.metrics.wilson(mean, count)))
             pieces.append(Result(name, measure, mean, sd, len(each), minutes, data))
         areas = np.array([training.binary.area(*each) for each in seen])
         (area, low, high), (_, sd) = areas.mean(0).tolist(), spread(areas[:, 0].tolist())
-        found.means[name]["ROC area"], found.right[name] = area, (logits[:, 0] > 0) == labels
+        found.means[name]["ROC area"], found.logits[name] = area, logits[:, 0].astype(np.float64)
         lines.append((*line, f"{area:.3f} (95 %: {low:.3f} to {high:.3f})"))
         pieces.append(Result(name, "ROC area", area, sd, len(seen), minutes, data))
         roc[name] = training.binary.roc(logits, labels)

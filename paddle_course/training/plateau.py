@@ -8,19 +8,15 @@ import numpy as np
 
 
 def smoothed(losses: Sequence[float], window: int = 3) -> np.ndarray:
-    """The mean of each loss and those before it, `window` together; of the first ones, of as many as there are."""
-    sums = np.cumsum([0.0, *losses])
-    last = np.arange(1, len(losses) + 1)
-    first = np.maximum(0, last - window)
-    return (sums[last] - sums[first]) / (last - first)
+    """The median of each loss and those before it, `window` together: a single bad epoch leaves no trace."""
+    return np.array([np.median(losses[max(0, end - window) : end]) for end in range(1, len(losses) + 1)])
 
 
-def start(losses: Sequence[float], window: int = 3, patience: int = 4, least: float = 0.05) -> int | None:
+def start(losses: Sequence[float], window: int = 3, patience: int = 3, least: float = 0.05) -> int | None:
     """The number of epochs after which `patience` of them brought less than the share `least` of the whole fall.
 
-    The fall is that of the smoothed loss from its first value to its lowest so far, so a single bad epoch decides
-    nothing. It is measured on the loss itself: the logarithm of a loss that a network learns by heart falls for ever.
-    None where the loss went on falling to the end.
+    The fall is that of the smoothed loss from its first value to its lowest so far. It is measured on the loss itself:
+    the logarithm of the loss of a network that learns by heart falls for ever. None where it fell on to the end.
     """
     lowest = np.minimum.accumulate(smoothed(losses, window))
     for epoch in range(window + patience, len(losses) + 1):

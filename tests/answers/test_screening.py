@@ -53,6 +53,11 @@ def test_each_measure_of_each_network(test_set: batches.Batches) -> None:
     assert results[4].n == 2 and results[0].minutes == 1
 
 
+def test_mistakes_come_with_the_surest_first(test_set: batches.Batches) -> None:
+    (first, p), (second, q) = answers.screen("Tests", {"net": [trained(0.0)]}, test_set, "levels").mistakes("net")
+    assert {first, second} == {4, 5} and p < 0.5 < q or q < 0.5 < p  # 4 is sick and dark, 5 is well and bright
+
+
 def test_pictures_that_only_one_of_two_has_right(test_set: batches.Batches) -> None:
     found = answers.screen("Tests", {"low": [trained(-2.0)], "high": [trained(2.0)]}, test_set, "levels")
     assert found.only("low", "high") == (5, 5)  # all are sick, none is

@@ -67,10 +67,10 @@ def test_both_trainings_are_one_until_the_first_cut(data: Path, tmp_path: Path) 
     for net in ("resnet-18", "resnet-50"):
         steady, cut = (
             [json.loads(line) for line in (tmp_path / f"run/{net}-{kind}-0/metrics.jsonl").read_text().splitlines()]
-            for kind in ("constant", "cut")
+            for kind in ("constant", "cut-12-20")
         )
         losses = [[each["train_loss"] for each in run if each["kind"] == "epoch"] for run in (steady, cut)]
         assert losses[0][:3] == losses[1][:3] and losses[0][4:] != losses[1][4:]
-        plan = json.loads((tmp_path / f"run/{net}-cut-0/config.json").read_text())["phases"][0]["schedule"]
+        plan = json.loads((tmp_path / f"run/{net}-cut-12-20-0/config.json").read_text())["phases"][0]["schedule"]
         assert plan["boundaries"] == [12, 20]
         assert plan["values"] == pytest.approx([1e-3, 1e-4, 1e-5])
