@@ -42,6 +42,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
         "plateau": ["plateau"],
         "portrait": ["portrait"],
+        "rates": ["with_rates"],
+        "readings": ["endings", "read_at"],
         "regression": [
             "OneRow",
             "compare_errors",
@@ -54,6 +56,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "results": ["origin", "record"],
         "samples": ["learning_curves", "sample_curve"],
+        "screening": ["against", "screen", "sign_test"],
         "shift": ["covariate_shift"],
         "source": ["code_lines", "timed"],
         "trainings": ["augmented", "six_views"],

@@ -141,9 +141,10 @@ def by_minute(trained: Trained, what: str) -> tuple[list[float], list[float]]:
     return [each["seconds"] / 60 for each in records], [each[what] for each in records]
 
 
-def by_step(trained: Trained, what: str) -> tuple[list[int], list[float]]:
-    """One value of the step records ("loss", "accuracy", "lr", "gradient_norm") over the steps."""
-    records = trained.result.run.records("train")
+def by_step(trained: Trained, what: str, kind: str = "train") -> tuple[list[int], list[float]]:
+    """One value of the step records ("loss", "accuracy", "lr", "gradient_norm") over the steps; of the `kind`
+    "gradients", the norm of the layer so called."""
+    records = trained.result.run.records(kind)
     return [each["step"] for each in records], [each[what] for each in records]
 
 

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "registry": ["FAMILIES", "MODELS", "Entry", "Family", "build"],
         "lenet": ["LeNet"],
+        "fundus": ["FundusLeNet"],
         "camp": ["CampNet"],
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],

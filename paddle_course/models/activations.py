@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import paddle
 from paddle import nn
 
 from paddle_course.runtime import UserError
 
-ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+
+class CentredSigmoid(nn.Layer):
+    """sigmoid(x) - 1/2: the same slope everywhere, but outputs that can be negative, and 0 where the input is."""
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return nn.functional.sigmoid(x) - 0.5
+
+
+ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "centred-sigmoid": CentredSigmoid}
 
 
 def activation(name: str) -> nn.Layer:

@@ -89,6 +89,7 @@ MODELS = {
     "lenet": Entry("LeNet", DIGITS),
     "lenet-sigmoid": Entry("LeNet", DIGITS, {"activation": "sigmoid"}),
     "digitnet": Entry("DigitNet", DIGITS),
+    "fundus-lenet": Entry("FundusLeNet", IMAGENET, classes=1),
     "camp": Entry("CampNet", CIFAR),
     "camp-no-bn": Entry("CampNet", CIFAR, {"norm": False}),
     "camp-deeper": Entry("CampNet", CIFAR, {"depth": "deeper"}),

@@ -38,6 +38,10 @@ class Images:
         """These rows only, in this order: positions int64 (M,), a boolean mask (N,) or a slice."""
         return dataclasses.replace(self, images=self.images[indices], labels=self.labels[indices])
 
+    def thinned(self, step: int) -> Images:
+        """Every `step`-th row and column of each picture: small, quick to learn from, and ugly."""
+        return dataclasses.replace(self, images=self.images[:, ::step, ::step])
+
 
 def _kind(array: np.ndarray) -> str:
     return f"{array.dtype} {array.shape}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from paddle_course.readers import cifar, idx, mnist_json
+from paddle_course.readers.fundus import HELP, missing, read_fundus
 from paddle_course.readers.housing import read_housing
 from paddle_course.readers.images import Images, one_of
 from paddle_course.readers.labelled import read_labelled
@@ -37,6 +38,7 @@ READERS: dict[str, Callable[..., Images]] = {  # each called with a place and a 
     "mnist": either_mnist,
     "fashion-mnist": functools.partial(idx.mnist, classes=idx.FASHION),
     "dogs": read_labelled,
+    "fundus": read_fundus,
 }
 TABLES: dict[str, Callable[[Path], Rows]] = {"housing": read_housing, "hw4": read_yes_no}
 PLACES = {
@@ -49,6 +51,7 @@ PLACES = {
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-binary", "cifar/cifar-100-python.tar.gz"),
     "mnist": ("mnist", "mnist/mnist.json.gz", "mnist.json.gz"),
     "fashion-mnist": ("fashion-mnist",),
+    "fundus": ("ichallenge-pm", "palm", ""),  # or the data root itself
     "housing": ("housing.data", "uci_housing/housing.data"),
     "pets": ("pets",),
     "dogs": ("dogs",),
@@ -68,7 +71,8 @@ def data_root(argument: str | Path | None = None) -> Path:
 
 
 def load(name: str, split: str, root: str | Path | None = None, kind: str = "real", **settings: Any) -> Images:
-    """The "train" or "test" half of a data set. A real one that is nowhere is downloaded; a stand-in is `synthetic`.
+    """The "train" or "test" half of a data set; the other half of "fundus" is called "validation". A real one that is
+    nowhere is downloaded; a stand-in is `synthetic`.
 
     `settings` are the reader's: `load("dogs", "train", count=500)`.
     """
@@ -105,6 +109,9 @@ def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Pat
         return place
     if name in BY_HAND:
         raise UserError(f"{root / PLACES[name][0]} is missing: {BY_HAND[name]}, or use --data stand-in")
+    if name == "fundus":
+        place = root / PLACES[name][0]
+        raise UserError(f"{place} lacks {missing(place)}: {HELP}")
     if name == "dogs":
         from paddle_course.readers.dogs import make_dogs  # which needs this module
 
@@ -127,6 +134,8 @@ def _find(name: str, root: Path) -> Path | None:
 def _whole(name: str, place: Path) -> bool:
     if place.is_dir() and name in ("mnist", "fashion-mnist"):  # a broken-off download may have brought two of four
         return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
+    if name == "fundus":
+        return not missing(place)
     if place.is_dir() and name in UNPACKED:  # a half-unpacked folder must not hide the archive beside it
         pattern, count = UNPACKED[name]
         return len(list(place.glob(pattern))) >= count

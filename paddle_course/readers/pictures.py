@@ -12,13 +12,21 @@ from paddle_course.runtime import UserError
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 
 
+def decoded(raw: bytes, grey: bool = False) -> np.ndarray | None:
+    """A picture file's contents as uint8 (H, W, 3), blue first, or in grey (H, W), upright by its EXIF data; None if
+    OpenCV cannot."""
+    try:
+        return cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+
+
 def read_picture(path: str | Path, grey: bool = False) -> np.ndarray:
     """One picture, uint8 (H, W, 3) RGB or in grey (H, W, 1), turned upright by its EXIF data. UserError if OpenCV
     cannot read it."""
     try:
-        # The bytes are read here because cv2.imread fails on paths that are not ASCII.
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
-    except (OSError, cv2.error):
+        image = decoded(Path(path).read_bytes(), grey)  # cv2.imread fails on paths that are not ASCII
+    except OSError:
         image = None
     if image is None:
         raise UserError(

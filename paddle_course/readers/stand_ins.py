@@ -2,8 +2,8 @@
 
 A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised, so that a
 small network learns it in seconds and a linear model does not quite; a house price (housing) rises and falls with four
-of the thirteen features, not quite in straight lines; who is liked (hw4) is tall and well paid. What is learnt says
-nothing about real pictures, prices and people.
+of the thirteen features, not quite in straight lines; who is liked (hw4) is tall and well paid; a sick eye (fundus) has
+pale patches. What is learnt says nothing about real pictures, prices and people.
 `write_digits` is the exception: real handwriting, out of scikit-learn.
 """
 
@@ -19,12 +19,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from paddle_course.readers.archives import packed
 from paddle_course.readers.cifar_names import CIFAR10, COARSE, COARSE_OF_FINE, FINE
-from paddle_course.readers.drawings import coloured_shapes, face, segment_digits
+from paddle_course.readers.drawings import coloured_shapes, eye, face, segment_digits
 from paddle_course.readers.idx import DIGITS, FILES, write_idx
 from paddle_course.readers.images import Images, one_of
 from paddle_course.readers.labelled import SIDE, write_labelled
 from paddle_course.readers.mnist_json import write_course_mnist
+from paddle_course.readers.xlsx import write_xlsx
 from paddle_course.runtime import write_file
 
 MARKER = "SYNTHETIC.txt"  # lies beside every stand-in; written last, so a folder without it is not whole
@@ -38,6 +40,7 @@ SIZES = {
     "pets": (4, 0),
     "hw4": (50, 0),  # rows
     "dogs": (30, 10),
+    "fundus": (20, 10),
 }
 
 
@@ -64,6 +67,8 @@ def write_stand_in(
         place = _write_course_mnist(folder / name, halves)
     elif name == "hw4":
         place = _write_hw4(folder / "hw4_data.csv", *halves["train"])
+    elif name == "fundus":
+        place = _write_fundus(folder / "ichallenge-pm", halves)
     elif name == "pets":
         place = _write_pets(folder / name, *halves["train"])
     elif name == "dogs":
@@ -165,6 +170,26 @@ def _write_pets(folder: Path, per_kind: int, rng: np.random.Generator) -> Path:
             height, width = ((240, 320), (320, 240), (300, 300), (180, 360))[number % 4]
             _, code = cv2.imencode(".jpg", face(kind, height, width, rng))
             write_file(folder / f"{kind}.{number}.jpg", code.tobytes())
+    return folder
+
+
+def _write_fundus(folder: Path, halves: Halves) -> Path:
+    """The three zips, with pictures of two sizes; one in seven of the healthy eyes is highly short-sighted."""
+    pictures: dict[str, dict[str, bytes]] = {split: {} for split in halves}
+    rows: list[tuple[str | float, ...]] = [("ID", "imgName", "Label", "Fovea_X", "Fovea_Y")]
+    for split, (per_class, rng) in halves.items():
+        kinds = rng.permutation(["P"] * per_class + ["N" if i % 7 else "H" for i in range(per_class)]).tolist()
+        for number, kind in enumerate(kinds, start=1):
+            name = f"{kind if split == 'train' else 'V'}{number:04d}.jpg"
+            _, code = cv2.imencode(".jpg", eye(kind, (240, 288)[number % 2], rng)[..., ::-1])
+            pictures[split][name] = code.tobytes()
+            rows += [(number, name, int(kind == "P"), 120.5, 118.25)] * (split == "test")
+    inner = packed({f"PALM-Training400/{name}": raw for name, raw in pictures["train"].items()})
+    outer = packed({f"PALM-Validation400/{name}": raw for name, raw in pictures["test"].items()})
+    table = {"PALM-Validation-GT/PM_Label_and_Fovea_Location.xlsx": write_xlsx(rows)}
+    write_file(folder / "training.zip", packed({"PALM-Training400/PALM-Training400.zip": inner}))
+    write_file(folder / "validation.zip", outer)
+    write_file(folder / "valid_gt.zip", packed(table))
     return folder
 
 

@@ -1,3 +1,5 @@
+import numpy as np
+import paddle
 import pytest
 
 from paddle_course.models.activations import activation
@@ -6,6 +8,19 @@ from paddle_course.runtime import UserError
 
 def test_each_use_is_a_layer_of_its_own():
     assert activation("relu") is not activation("relu")
+
+
+def test_a_centred_sigmoid_has_the_slope_of_the_sigmoid_and_its_middle_at_zero():
+    x = np.linspace(-6, 6, 13).astype("float32")
+    values, slopes = [], []
+    for name in ("sigmoid", "centred-sigmoid"):
+        there = paddle.to_tensor(x, stop_gradient=False)
+        out = activation(name)(there)
+        out.sum().backward()
+        values.append(out.numpy())
+        slopes.append(there.grad.numpy())
+    np.testing.assert_allclose(values[0] - values[1], 0.5, atol=1e-6)
+    np.testing.assert_array_equal(*slopes)
 
 
 def test_an_unknown_one_is_told():

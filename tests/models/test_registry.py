@@ -17,6 +17,7 @@ COUNTS = {
     "lenet": (61_706, 61_706),  # the well-known count of LeNet-5
     "lenet-sigmoid": (61_706, 61_706),
     "digitnet": (451_754, 452_842),  # 436,256 in convolutions + 1,088 in batch norm (2,176 with statistics) + 14,410
+    "fundus-lenet": (19_233_841, 19_233_841),  # 456 + 2,416 + 30,840 + 300,000 x 64 + 64 + 65
     "camp": (89_770, 89_910),  # 1,520 + 80 + 25,050 + 200 + 62,550 + 510
     "camp-no-bn": (89_630, 89_630),  # 280 fewer
     "camp-deeper": (81_530, 81_670),

@@ -20,6 +20,12 @@ def test_take_keeps_pictures_and_labels_together():
     assert len(images.take(slice(0))) == 0
 
 
+def test_thinned_pictures_keep_every_other_pixel():
+    images = Images(np.arange(24, dtype=np.uint8).reshape(1, 4, 6, 1), np.array([0]), ("a",), "grid")
+    assert images.thinned(2).images[0, ..., 0].tolist() == [[0, 2, 4], [12, 14, 16]]
+    assert images.thinned(1).images.tolist() == images.images.tolist()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
