@@ -73,6 +73,27 @@ FAMILIES = {
         "He, Zhang, Ren and Sun, arXiv:1512.03385",
         ("每块只学要加到输入上的部分，梯度有捷径", "a block learns what to add; gradients have a way past it"),
     ),
+    "FundusLeNet": Family(
+        None,
+        "百度架构师手把手教深度学习",
+        (
+            "LeNet 用于 224 × 224 的图片：三个卷积，展平 30 万个值",
+            "LeNet for 224 x 224, 300,000 values flattened",
+        ),
+    ),
+    "DigitNet": Family(
+        None,
+        "paddle_course",
+        (
+            "三段卷积，图越小通道越多，专为几分钟内读好数字",
+            "three blocks, wide where the map is small; for digits",
+        ),
+    ),
+    "HalvingNet": Family(
+        None,
+        "paddle_course",
+        ("步幅为 2 的卷积逐层减半，最后对所有位置取平均", "convolutions of stride 2, and a mean over all places"),
+    ),
     "FastNet": Family(
         2024,
         "Jordan, arXiv:2404.00498",

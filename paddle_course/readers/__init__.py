@@ -23,7 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "fundus": ["read_fundus"],
         "labelled": ["read_labelled", "write_labelled"],
         "sheets": ["read_sheet", "read_yes_no"],
-        "xlsx": ["read_xlsx", "write_xlsx"],
+        "xlsx": ["write_xlsx"],
         "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
         "stand_ins": ["write_digits", "write_stand_in"],

@@ -11,7 +11,6 @@ read alike. https://aistudio.baidu.com/datasetdetail/19065 (with a login), https
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
 import zipfile
@@ -24,7 +23,7 @@ from paddle_course.readers import archives
 from paddle_course.readers.images import Images, one_of
 from paddle_course.readers.once import Arrays, once
 from paddle_course.readers.pictures import decoded, resize
-from paddle_course.readers.xlsx import read_xlsx
+from paddle_course.readers.sheets import Cell, sheet
 from paddle_course.runtime import UserError
 
 SIDE = 224
@@ -146,22 +145,22 @@ def _letter(name: str, where: object) -> int:
 
 def _labels(table: Path) -> dict[str, int]:
     """The label of every picture in the table."""
-    rows = list(_rows(table))
-    header = [each.strip() for each in rows[0]] if rows else []
+    header, *rows = _rows(table) or [()]
     if not {"imgName", "Label"} <= set(header):
-        raise UserError(f"{table} has no columns imgName and Label, it begins with {', '.join(header) or 'nothing'}")
+        begin = ", ".join(map(str, header)) or "nothing"
+        raise UserError(f"{table} has no columns imgName and Label, it begins with {begin}")
     name, label = header.index("imgName"), header.index("Label")
     labels: dict[str, int] = {}
-    for number, row in enumerate(rows[1:], start=2):
-        if any(row):
+    for number, row in enumerate(rows, start=2):
+        if any(cell != "" for cell in row):
             try:
-                labels[row[name].strip()] = {0.0: 0, 1.0: 1}[float(row[label])]
-            except (IndexError, KeyError, ValueError):
-                raise UserError(f"{table}, row {number}: {row} has no label 0 or 1; get it again") from None
+                labels[str(row[name])] = {0.0: 0, 1.0: 1}[float(row[label])]
+            except (KeyError, ValueError):
+                raise UserError(f"{table}, row {number}: {list(row)} has no label 0 or 1; get it again") from None
     return labels
 
 
-def _rows(table: Path) -> list[list[str]]:
+def _rows(table: Path) -> list[tuple[Cell, ...]]:
     """The cells of a .csv, of an .xlsx, or of the one that lies in a .zip."""
     name, raw = table.name, _contents(table)
     if table.suffix == ".zip":
@@ -170,9 +169,4 @@ def _rows(table: Path) -> list[list[str]]:
             if not (name := next((each for each in TABLES if each in inside), "")):
                 raise UserError(f"{table} holds none of {', '.join(TABLES)}; delete it and get it again")
             raw = archives.content(archive, inside[name], table, LARGEST)
-    if name.endswith(".xlsx"):
-        return read_xlsx(raw, table)
-    try:
-        return list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{table} cannot be read as a table ({error}); get it again") from None
+    return sheet(raw, PurePosixPath(name).suffix, table)

@@ -32,25 +32,30 @@ def read_sheet(path: str | Path) -> list[tuple[Cell, ...]]:
     """The rows of the first sheet, floats and texts; an empty cell is "", rows and columns without any are left out at
     the end. UserError for another format and for a file that is damaged, cut off or too large."""
     path = Path(path)
-    reader = FORMATS.get(path.suffix.lower())
-    if reader is None:
-        raise UserError(f"{path} is no {', '.join(FORMATS)} file: save the table in one of these formats")
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): check the name, or get the file again") from None
+    return sheet(data, path.suffix, path)
+
+
+def sheet(data: bytes, suffix: str, where: object) -> list[tuple[Cell, ...]]:
+    """The same of a file's contents, in the format of `suffix` (".xlsx"); errors call the file `where`."""
+    reader = FORMATS.get(suffix.lower())
+    if reader is None:
+        raise UserError(f"{where} is no {', '.join(FORMATS)} file: save the table in one of these formats")
     if len(data) > MOST_BYTES:
-        raise UserError(f"{path} is larger than {MOST_BYTES // 10**6} MB: it is not a table of this course")
+        raise UserError(f"{where} is larger than {MOST_BYTES // 10**6} MB: it is not a table of this course")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl's, about styles and extensions that no number depends on
             rows = [[_plain(cell) for cell in row] for row in itertools.islice(reader(data), MOST_ROWS + 1)]
     except Exception as error:  # what the libraries raise on a damaged file is of any kind
         what = " ".join(str(error).split())[:80] or type(error).__name__
-        raise UserError(f"{path} is damaged or no {path.suffix} file ({what}): get it again") from None
+        raise UserError(f"{where} is damaged or no {suffix} file ({what}): get it again") from None
     if len(rows) > MOST_ROWS:
-        raise UserError(f"{path} has more than {MOST_ROWS:,} rows: keep those of one table only")
+        raise UserError(f"{where} has more than {MOST_ROWS:,} rows: keep those of one table only")
     width = max((i + 1 for row in rows for i, cell in enumerate(row) if cell != ""), default=0)
     height = max((i + 1 for i, row in enumerate(rows) if any(cell != "" for cell in row)), default=0)
     return [tuple((row + [""] * width)[:width]) for row in rows[:height]]

@@ -137,7 +137,7 @@ def test_tables_that_do_not_fit(unpacked, text, message):
 def test_a_table_that_is_none(unpacked):
     for raw in (b"\xff\xfe\x00\xd8", b'"' + b"x" * 200_000):
         (unpacked / "labels.csv").write_bytes(raw)
-        with pytest.raises(UserError, match=r"labels.csv cannot be read as a table"):
+        with pytest.raises(UserError, match=r"labels.csv is damaged or no .csv file"):
             read_fundus(unpacked, "validation")
 
 

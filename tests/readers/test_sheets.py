@@ -105,7 +105,7 @@ def test_a_table_that_is_none_is_refused_in_one_line(write, rows, message):
 def test_a_file_cut_off_anywhere_or_full_of_rubbish_ends_in_one_line_or_in_fewer_rows(write, kind, real_data):
     data, rng = MADE[kind]([HEAD, *ROWS]), np.random.default_rng(0)
     real = real_data / "hw4_data.xls"
-    for whole in {data, real.read_bytes()} if kind == "xls" and real.is_file() else {data}:
+    for whole in [data, real.read_bytes()] if kind == "xls" and real.is_file() else [data]:
         cuts = [whole[:end] for end in (0, 1, 7, *rng.integers(8, len(whole), 12))]
         hurt = [bytearray(whole) for _ in range(12)]
         for each in hurt:
@@ -113,7 +113,8 @@ def test_a_file_cut_off_anywhere_or_full_of_rubbish_ends_in_one_line_or_in_fewer
                 each[place] = rng.integers(256)
         for raw in [*cuts, *map(bytes, hurt), b"<html>no such page</html>"]:
             try:
-                assert len(read_sheet(write(kind, raw))) <= 60
+                rows = read_sheet(write(kind, raw))  # a row whose number was hit comes late, behind empty ones
+                assert len(rows) <= sheets.MOST_ROWS and sum(any(cell != "" for cell in row) for row in rows) <= 60
             except UserError as error:
                 assert "table." in str(error) and "\n" not in str(error)
 
