@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "registry": ["MODELS", "Entry", "build"],
+        "activations": ["activation"],
         "lenet": ["LeNet"],
         "camp": ["CampNet"],
         "vgg": ["VGG"],

@@ -6,7 +6,7 @@ from paddle import nn
 
 from paddle_course.runtime import UserError
 
-ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GELU}
 
 
 def activation(name: str) -> nn.Layer:

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dataset": ["ImageDataset"],
         "idx": ["mnist", "read_idx", "write_idx"],
         "cifar": ["cifar10", "cifar100"],
+        "cifar_names": ["COARSE", "COARSE_OF_FINE"],
         "housing": ["read_housing"],
         "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
