@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,8 +10,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from paddle_course import readers
+from paddle_course.answers import trainings
 from paddle_course.answers.comparison import spread
 from paddle_course.answers.drawing import BLUE, ORANGE, draw, scale
+from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Figure, Result, Table, Trained, score
 from paddle_course.answers.trainings import Recipe
 
@@ -51,16 +53,17 @@ class Rung:
 class Ladder:
     """The rungs, and what there is to say of them.
 
-    `foot` and `top` are the test accuracies of the lowest rung and of the highest that stays: mean and standard
-    deviation over the seeds, the latter None for a single one. `chance` is how many points two networks that are
-    equally good differ by in one case of twenty, only because there are no more test pictures.
+    Attributes:
+        foot, top: test accuracies of the lowest rung and of the highest that stays, one for each seed.
+        setting: what all rungs have in common ("8 epochs").
+        data: what they were trained and measured on.
     """
 
     rungs: Sequence[Rung]
-    foot: tuple[float, float | None]
-    top: tuple[float, float | None]
-    chance: float
-    pieces: Sequence[Table | Figure | Result]
+    foot: Sequence[float]
+    top: Sequence[float]
+    setting: str
+    data: str
 
     @property
     def stays(self) -> list[Rung]:
@@ -73,7 +76,40 @@ class Ladder:
 
     @property
     def highest(self) -> Rung:
-        return [rung for rung in self.rungs if rung.stays][-1]
+        return highest(self.rungs)
+
+    @property
+    def low(self) -> tuple[float, float | None]:
+        """Mean and standard deviation of the foot; the latter is None for a single seed."""
+        return spread(self.foot)
+
+    @property
+    def high(self) -> tuple[float, float | None]:
+        """The same of the top."""
+        return spread(self.top)
+
+    def chance(self, pictures: int) -> float:
+        """How many points two networks as good as the top differ by at most, in 19 of 20 draws of so many pictures."""
+        share = self.high[0]
+        return 196 * math.sqrt(2 * share * (1 - share) / pictures)
+
+    @property
+    def pieces(self) -> list[Table | Figure | Result]:
+        caption, n = f"Each change on top of those that stay, {self.setting}", len(self.foot)
+        names = (f"{rung.name}, {self.setting}" for rung in self.rungs)
+        ends = {"foot of the ladder": (self.low, self.rungs[0]), "top of the ladder": (self.high, self.highest)}
+        return [
+            table(caption, self.rungs),
+            draw("ladder", caption, partial(bars, self.rungs), height=70 + 31 * len(self.rungs)),
+            *(
+                Result(name, "test accuracy", rung.test, minutes=rung.minutes or None, data=self.data)
+                for name, rung in zip(names, self.rungs, strict=True)
+            ),
+            *(
+                Result(name, "test accuracy", *values, n, rung.trained.result.minutes, self.data)
+                for name, (values, rung) in ends.items()
+            ),
+        ]
 
 
 def climb(foot: Recipe, changes: Mapping[str, Mapping[str, Any]], train: Train, look: Look, seed: int) -> list[Rung]:
@@ -87,7 +123,7 @@ def climb(foot: Recipe, changes: Mapping[str, Mapping[str, Any]], train: Train, 
     rungs, top = [], None
     for name, change in {"as published": {}, **changes}.items():
         recipe, trains = replace(top.recipe if top else foot, **change), change.keys() != {"views"}
-        run = "rung-" + re.sub(r"[^a-z0-9]+", "-", name.lower()) if trains else top.run
+        run = "rung-" + trainings.slug(name) if trains else top.run
         trained = train(run, recipe, seed) if trains else top.trained
         seen, minutes = look(trained, recipe), trained.result.minutes if trains else 0.0
         stays = top is None or seen["validation"] > top.validation
@@ -98,37 +134,35 @@ def climb(foot: Recipe, changes: Mapping[str, Mapping[str, Any]], train: Train, 
 
 
 def ladder(
+    lab: Lab,
     foot: Recipe,
     changes: Mapping[str, Mapping[str, Any]],
-    train: Train,
-    look: Look,
-    seeds: Sequence[int],
-    tested: int,
-    setting: str,
-    data: str,
+    images: readers.Images,
+    held_out: Mapping[str, readers.Images],
+    epochs: int,
 ) -> Ladder:
-    """Climb with the first of `seeds`, and train both ends of the ladder with the others too.
+    """Climb with the first of the lab's seeds, and train both ends of the ladder with the others too.
 
-    `tested` is the number of test pictures; `setting` is what all rungs have in common ("8 epochs"), `data` what they
-    were trained and measured on. Nothing is chosen by the test pictures: see `climb`.
+    `held_out` are "validation", pictures held off the training set, and "test". Nothing is chosen by the latter.
     """
-    rungs = climb(foot, changes, train, look, seeds[0])
-    ends = {"foot of the ladder": rungs[0], "top of the ladder": [rung for rung in rungs if rung.stays][-1]}
-    results, values = [], []
-    for name, rung in ends.items():
-        others = [look(train(rung.run, rung.recipe, seed), rung.recipe)["test"] for seed in seeds[1:]]
-        values.append(spread([rung.test, *others]))
-        minutes = rung.trained.result.minutes
-        results.append(Result(name, "test accuracy", *values[-1], len(seeds), minutes, data))
-    mean = values[-1][0]
-    caption = f"Each change on top of those that stay, {setting}"
-    pieces = [
-        table(caption, rungs),
-        draw("ladder", caption, partial(_bars, rungs), height=70 + 31 * len(rungs)),
-        *(Result(f"{e.name}, {setting}", "test accuracy", e.test, minutes=e.minutes or None, data=data) for e in rungs),
-        *results,
-    ]
-    return Ladder(rungs, *values, 196 * math.sqrt(2 * mean * (1 - mean) / tested), pieces)
+
+    def train(run: str, recipe: Recipe, seed: int) -> Trained:
+        return trainings.train(lab, run, recipe, images, held_out, epochs, seed)
+
+    def look(trained: Trained, recipe: Recipe) -> dict[str, float]:
+        return trainings.accuracies(trained, recipe, images, held_out)
+
+    def again(rung: Rung) -> list[float]:
+        others = (train(rung.run, rung.recipe, seed) for seed in lab.seeds[1:])
+        return [rung.test, *(look(trained, rung.recipe)["test"] for trained in others)]
+
+    rungs, setting = climb(foot, changes, train, look, lab.seeds[0]), f"{epochs} epoch{'s' * (epochs > 1)}"
+    ends, on = [again(rung) for rung in (rungs[0], highest(rungs))], trainings.on(images, held_out["test"])
+    return Ladder(rungs, *ends, setting, on)
+
+
+def highest(rungs: Sequence[Rung]) -> Rung:
+    return [rung for rung in rungs if rung.stays][-1]
 
 
 def table(caption: str, rungs: Sequence[Rung]) -> Table:
@@ -149,7 +183,7 @@ def table(caption: str, rungs: Sequence[Rung]) -> Table:
     return Table(caption, header, rows)
 
 
-def _bars(rungs: Sequence[Rung], axes: Axes) -> None:
+def bars(rungs: Sequence[Rung], axes: Axes) -> None:
     """A bar for each rung's test accuracy, its gain in full colour, its loss in orange; one that goes in brackets."""
     for y, rung in enumerate(rungs):
         before = rung.test if rung.below is None else rung.below

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from paddle_course import readers, training
-from paddle_course.answers.comparison import by_epoch
+from paddle_course.answers.comparison import by_epoch, by_step
 from paddle_course.answers.figures import Chart, panels
 from paddle_course.answers.pieces import Figure, Table, Trained
-from paddle_course.answers.trainings import as_they_are
+from paddle_course.answers.trainings import predicted
 
 COLUMNS = ("epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
 SHOWN = 2000  # pictures of a training set, which are as good as all of them to show what was learned by heart
@@ -57,13 +57,22 @@ def learning(trained: Trained, title: str = "") -> Learning:
     return Learning(trained.result.epochs, charts)
 
 
+def batch_losses(name: str, caption: str, groups: Mapping[str, Mapping[str, Sequence[Trained]]]) -> Figure:
+    """The loss of the batches, step by step: a chart for each group, by its title, with the first run of each row."""
+    charts = [
+        Chart({row: by_step(runs[0], "loss") for row, runs in rows.items()}, "step", "loss", title)
+        for title, rows in groups.items()
+    ]
+    return panels(name, caption, charts)
+
+
 def by_heart(rows: Mapping[str, tuple[Trained, readers.Images]], test: readers.Images) -> Table:
     """Plain cross-entropy and accuracy of networks on pictures they were trained on, as they are, and on others."""
     lines = []
     for name, (trained, images) in rows.items():
         line: list[Any] = [name]
         for each in (images.take(slice(SHOWN)), test):
-            logits, labels = training.predict(trained.net, as_they_are(each, images))
+            logits, labels = predicted(trained, each, images)
             loss = training.metrics.cross_entropy(logits, labels)
             line += [round(loss, 3), f"{100 * training.metrics.accuracy(logits, labels):.1f} %"]
         lines.append(tuple(line))

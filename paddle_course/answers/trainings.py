@@ -105,7 +105,9 @@ def train(
     phase = recipe.phase(epochs, len(data), size)
     loss = partial(training.losses.cross_entropy, smoothing=recipe.smoothing)
     held = {name: as_they_are(each, images) for name, each in held_out.items()}
-    return Trained(net, training.fit(lab.run(f"{name}-{seed}"), net, data, [phase], loss=loss, held_out=held))
+    graph = lab.first(f"graph of {recipe.model}, {recipe.settings}")
+    run = lab.run(f"{name}-{seed}")
+    return Trained(net, training.fit(run, net, data, [phase], loss=loss, held_out=held, graph=graph))
 
 
 def variants(
@@ -124,9 +126,14 @@ def variants(
     found = {}
     for name, change in changes.items():
         recipe = replace(base, **change)
-        run = "base" if recipe == base else re.sub(r"[^a-z0-9.]+", "-", name.lower())
+        run = "base" if recipe == base else slug(name)
         found[name] = [train(lab, f"{prefix}-{run}", recipe, images, held_out, epochs, lab.config.seed)]
     return found
+
+
+def slug(name: str) -> str:
+    """A name of a run that every file system takes: "3 x 3 stem" is 3-x-3-stem."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower())
 
 
 def accuracies(
@@ -135,13 +142,15 @@ def accuracies(
     """The accuracy on each of `held_out` of a network that was trained on `images`, with the views of its recipe."""
     if recipe.views == "one_view":
         return {name: trained.result.final[f"{name}_accuracy"] for name in held_out}
-    return {name: viewed(trained, each, images, recipe.views) for name, each in held_out.items()}
+    looks = {name: predicted(trained, each, images, recipe.views) for name, each in held_out.items()}
+    return {name: training.metrics.accuracy(*look) for name, look in looks.items()}
 
 
-def viewed(trained: Trained, images: readers.Images, like: readers.Images, views: str) -> float:
-    """The accuracy on `images` of a network that was trained on `like` and looks at `views` of each picture."""
-    loss = training.losses.cross_entropy
-    return training.evaluate(trained.net, as_they_are(images, like), loss, getattr(batches, views))["accuracy"]
+def predicted(
+    trained: Trained, images: readers.Images, like: readers.Images, views: str = "one_view"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and labels of `images`, of which a network that was trained on `like` is shown these `views`."""
+    return training.predict(trained.net, as_they_are(images, like), getattr(batches, views))
 
 
 def augmented(lab: Lab, data: str, name: str, epochs: int, seed: int = 0, **settings: Any) -> Trained:
@@ -157,7 +166,14 @@ def augmented(lab: Lab, data: str, name: str, epochs: int, seed: int = 0, **sett
 
 def six_views(lab: Lab, data: str, trained: Trained) -> float:
     """Test accuracy when the network looks at six views of each picture."""
-    return viewed(trained, lab.images(data, "test"), lab.images(data, "train"), "six_views")
+    return training.metrics.accuracy(
+        *predicted(trained, lab.images(data, "test"), lab.images(data, "train"), "six_views")
+    )
+
+
+def on(images: readers.Images, test: readers.Images) -> str:
+    """What a result was measured on: "CIFAR-100, 18,000 / 10,000"."""
+    return f"{images.source.removesuffix(' train')}, {len(images):,} / {len(test):,}"
 
 
 def as_they_are(images: readers.Images, like: readers.Images) -> batches.Batches:
