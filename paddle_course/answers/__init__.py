@@ -57,6 +57,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "as_they_are",
             "augmented",
             "on",
+            "portions",
             "predicted",
             "six_views",
             "train",

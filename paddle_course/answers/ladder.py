@@ -65,6 +65,9 @@ class Ladder:
     setting: str
     data: str
 
+    def __getitem__(self, name: str) -> Rung:
+        return next(rung for rung in self.rungs if rung.name == name)
+
     @property
     def stays(self) -> list[Rung]:
         """The changes that stay, from the foot on, without it."""

@@ -51,17 +51,17 @@ def learning(trained: Trained, title: str = "") -> Learning:
         {name: by_epoch(trained, what)[name] for name in ("train", "test")} for what in ("loss", "accuracy")
     )
     charts = [
-        Chart(loss, "epoch", "loss", f"{title}loss"),
-        Chart(accuracy, "epoch", "accuracy", f"{title}accuracy", percent=True),
+        Chart(loss, "epoch", "loss", f"{title}loss".capitalize()),
+        Chart(accuracy, "epoch", "accuracy", f"{title}accuracy".capitalize(), percent=True),
     ]
     return Learning(trained.result.epochs, charts)
 
 
 def batch_losses(name: str, caption: str, groups: Mapping[str, Mapping[str, Sequence[Trained]]]) -> Figure:
-    """The loss of the batches, step by step: a chart for each group, by its title, with the first run of each row."""
+    """The loss of the batches, step by step: a chart for each group, with the first run of each row."""
     charts = [
-        Chart({row: by_step(runs[0], "loss") for row, runs in rows.items()}, "step", "loss", title)
-        for title, rows in groups.items()
+        Chart({row: by_step(runs[0], "loss") for row, runs in rows.items()}, "step", "loss", f"By {what}")
+        for what, rows in groups.items()
     ]
     return panels(name, caption, charts)
 

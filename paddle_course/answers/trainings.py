@@ -83,6 +83,20 @@ FAST = Recipe("fast", size=1024, follows="airbench", flip="alternating", crop=2,
 USUAL = Recipe("resnet18", follows="one_cycle", flip="alternating", crop=4, smoothing=0.1)
 
 
+@lru_cache(maxsize=1)
+def portions(lab: Lab, data: str, per_class: int, tested: int | None = None) -> dict[str, readers.Images]:
+    """A data set cut to `per_class` training pictures of each class, if there are so many, and `tested` test pictures.
+
+    "learn" are all of them, "half" is half of them; "fit" are four fifths and "validation" is the rest. The choice
+    depends on the lab's seed; the same call gives the same objects.
+    """
+    images, test, seed = lab.images(data, "train"), lab.images(data, "test"), lab.config.seed
+    count = min(per_class, int(np.bincount(images.labels, minlength=len(images.classes)).min()))
+    learn, half = (images.take(readers.balanced(images, each, seed)) for each in (count, -(-count // 2)))
+    fit, validation = (learn.take(part) for part in readers.stratified_split(learn.labels, 0.8, seed))
+    return {"learn": learn, "half": half, "fit": fit, "validation": validation, "test": test.take(slice(tested))}
+
+
 def train(
     lab: Lab,
     name: str,
@@ -105,7 +119,7 @@ def train(
     phase = recipe.phase(epochs, len(data), size)
     loss = partial(training.losses.cross_entropy, smoothing=recipe.smoothing)
     held = {name: as_they_are(each, images) for name, each in held_out.items()}
-    graph = lab.first(f"graph of {recipe.model}, {recipe.settings}")
+    graph = lab.first(f"graph of {recipe.model}")  # which takes as long as a short training
     run = lab.run(f"{name}-{seed}")
     return Trained(net, training.fit(run, net, data, [phase], loss=loss, held_out=held, graph=graph))
 

@@ -1,3 +1,5 @@
+import numpy as np
+import paddle
 import pytest
 
 from paddle_course.models.activations import activation
@@ -6,6 +8,14 @@ from paddle_course.runtime import UserError
 
 def test_each_use_is_a_layer_of_its_own():
     assert activation("relu") is not activation("relu")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("relu", (0, 2)), ("sigmoid", (0.2689, 0.8808)), ("tanh", (-0.7616, 0.9640)), ("gelu", (-0.1587, 1.9545))],
+)
+def test_each_name_is_its_function(name, values):
+    np.testing.assert_allclose(activation(name)(paddle.to_tensor([-1.0, 2.0])).numpy(), values, atol=1e-4)
 
 
 def test_an_unknown_one_is_told():
