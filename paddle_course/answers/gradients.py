@@ -1,4 +1,4 @@
-"""Trainings of networks with the same layers -> the norm of each layer's gradients: curves, a table, the numbers."""
+"""Trainings of networks with the same layers -> the norm of each layer's gradients: curves, a table, numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from paddle_course import config, training
-from paddle_course.answers.figures import Chart, panels
+from paddle_course.answers.figures import Chart, curves, panels
 from paddle_course.answers.pieces import Figure, Table, Trained
 
 
@@ -72,3 +72,32 @@ def _norms(trained: Trained) -> dict[str, tuple[list[int], list[float]]]:
     layers = [name for name in records[0] if name not in ("kind", "step")]
     steps = [each["step"] for each in records]
     return {layer.rpartition(".")[2]: (steps, [each[layer] for each in records]) for layer in layers}
+
+
+@dataclass(frozen=True)
+class Depths:
+    """The norm of each convolution's gradient at the first step, from the input on, those of shortcuts left out."""
+
+    norms: dict[str, list[float]]
+
+    @property
+    def spread(self) -> dict[str, float]:
+        """How many times as large the largest is as the smallest."""
+        return {name: max(each) / min(each) for name, each in self.norms.items()}
+
+    @property
+    def pieces(self) -> list[Figure]:
+        series = {name: (list(range(1, 1 + len(each))), each) for name, each in self.norms.items()}
+        caption = "Norm of each convolution's gradient at the first step"
+        return [curves("depths", caption, series, "convolution, from the input on", "norm", logy=True)]
+
+
+def by_depth(runs: Mapping[str, Trained]) -> Depths:
+    """Compare networks of any depth by the gradients that reach their convolutions before anything is learned."""
+    first = {name: trained.result.run.records("gradients")[0] for name, trained in runs.items()}
+    return Depths(
+        {
+            name: [v for key, v in each.items() if "conv" in key and "shortcut" not in key]
+            for name, each in first.items()
+        }
+    )

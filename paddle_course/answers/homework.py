@@ -35,7 +35,7 @@ class Lab:
         self.config, self.directory = config, directory
         self.synthetic = False
         self.begun: set[str] = set()
-        self._told: set[str] = set()
+        self._known: set[str] = set()
         self.images, self.rows = functools.cache(self._images), functools.cache(self._rows)
 
     def _images(self, name: str, split: str, **settings: Any) -> readers.Images:
@@ -53,10 +53,15 @@ class Lab:
         net = models.build(name, seed=self.config.seed if seed is None else seed, **settings)
         if self.config.accelerate != "off":
             report = str(onednn.accelerate(net, self.config.accelerate))
-            if name not in self._told:
+            if self.first(name):
                 print(f"{name}: {report}", file=sys.stderr)
-                self._told.add(name)
         return net
+
+    def first(self, what: str) -> bool:
+        """Whether `what` is asked about for the first time: what is worth saying or drawing is so once."""
+        new = what not in self._known
+        self._known.add(what)
+        return new
 
     def run(self, name: str) -> training.Run:
         """The directory of the training `name`; emptied first under --fresh."""

@@ -1,8 +1,11 @@
-"""A network's name and a number of epochs -> the network, trained on mirrored and shifted pictures in that time."""
+"""A recipe, plain data that a script changes field by field -> a network trained by it."""
 
 from __future__ import annotations
 
-from functools import partial
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,156 @@ from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Trained
 
 WHITENED = 5000  # pictures that the fast network's first convolution is worked out from
+FLIPS = ("", "random", "alternating")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network, what happens to its pictures, and how its weights move.
+
+    Attributes:
+        model: its name in `models.MODELS`; `settings` are its settings.
+        size: pictures per update.
+        follows: a function of `training.recipes` that the weights move by; if none, the next four and `average` count.
+        falling: the rate goes up to `lr` and comes down to 0 in the time there is; otherwise it is `lr` throughout.
+        flip: one of FLIPS.
+        crop: pictures are shifted by up to so many pixels.
+        cutout: the side of a square that is covered.
+        mixup: the alpha of the shares in which two pictures are blended.
+        smoothing: the share of each label that is spread over all classes.
+        average: the training ends with the average of its last weights.
+        views: the function of `batches` that says what the trained network is shown of each picture.
+    """
+
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    size: int = 128
+    follows: str = ""
+    optimizer: str = "nesterov"
+    lr: float = 0.1
+    falling: bool = False
+    weight_decay: float = 0.0
+    flip: str = ""
+    crop: int = 0
+    cutout: int = 0
+    mixup: float = 0.0
+    smoothing: float = 0.0
+    average: bool = False
+    views: str = "one_view"
+
+    def __post_init__(self) -> None:
+        if self.flip not in FLIPS:
+            raise ValueError(f"flip {self.flip!r} is none of {FLIPS}")
+
+    def phase(self, epochs: int, steps_per_epoch: int, size: int) -> training.Phase:
+        """How the weights move in so many epochs, with batches of `size`."""
+        if self.follows:
+            return getattr(training.recipes, self.follows)(epochs, steps_per_epoch, size)
+        steps, schedules = epochs * steps_per_epoch, training.schedules
+        schedule = partial(schedules.constant, lr=self.lr)
+        if self.falling:
+            schedule = partial(schedules.triangle, peak=self.lr, steps=steps, end=0.0)
+        average = partial(training.averaging.look_ahead, steps=steps) if self.average else None
+        return training.Phase(epochs, self.optimizer, schedule, {"weight_decay": self.weight_decay}, average)
+
+    def augment(self, seed: int, classes: int) -> tuple[batches.Augmentation, ...]:
+        """What happens to the pictures, in this order."""
+        wanted = (
+            self.flip == "random" and batches.flip,
+            self.flip == "alternating" and partial(batches.alternating_flip, seed=seed),
+            self.crop and partial(batches.pad_crop, pad=self.crop),
+            self.cutout and partial(batches.cutout, side=self.cutout),
+            self.mixup and partial(batches.mixup, alpha=self.mixup, classes=classes),
+        )
+        return tuple(filter(None, wanted))
+
+
+FAST = Recipe("fast", size=1024, follows="airbench", flip="alternating", crop=2, smoothing=0.2)
+USUAL = Recipe("resnet18", follows="one_cycle", flip="alternating", crop=4, smoothing=0.1)
+
+
+@lru_cache(maxsize=1)
+def portions(lab: Lab, data: str, per_class: int, tested: int | None = None) -> dict[str, readers.Images]:
+    """A data set cut to `per_class` training pictures of each class, if there are so many, and `tested` test pictures.
+
+    "learn" are all of them, "half" is half of them; "fit" are four fifths and "validation" is the rest. The choice
+    depends on the lab's seed; the same call gives the same objects.
+    """
+    images, test, seed = lab.images(data, "train"), lab.images(data, "test"), lab.config.seed
+    count = min(per_class, int(np.bincount(images.labels, minlength=len(images.classes)).min()))
+    learn, half = (images.take(readers.balanced(images, each, seed)) for each in (count, -(-count // 2)))
+    fit, validation = (learn.take(part) for part in readers.stratified_split(learn.labels, 0.8, seed))
+    return {"learn": learn, "half": half, "fit": fit, "validation": validation, "test": test.take(slice(tested))}
+
+
+def train(
+    lab: Lab,
+    name: str,
+    recipe: Recipe,
+    images: readers.Images,
+    held_out: Mapping[str, readers.Images],
+    epochs: int,
+    seed: int = 0,
+) -> Trained:
+    """Train on `images` by `recipe`; the run is called `name` with the seed behind it.
+
+    `held_out` are evaluated after every epoch, as they are, normalised as `images`.
+    """
+    classes, size = len(images.classes), min(recipe.size, len(images) // 2)
+    net = lab.model(recipe.model, seed, **{"classes": classes, **recipe.settings})
+    data = normalised(images, images, size, seed=seed, augment=recipe.augment(seed, classes), drop_last=True)
+    if recipe.model == "fast":
+        some = images.take(np.arange(min(WHITENED, len(images))))
+        net.whiten(normalised(some, images, len(some), shuffle=False).batch(0, 0)[0])
+    phase = recipe.phase(epochs, len(data), size)
+    loss = partial(training.losses.cross_entropy, smoothing=recipe.smoothing)
+    held = {name: as_they_are(each, images) for name, each in held_out.items()}
+    graph = lab.first(f"graph of {recipe.model}")  # which takes as long as a short training
+    run = lab.run(f"{name}-{seed}")
+    return Trained(net, training.fit(run, net, data, [phase], loss=loss, held_out=held, graph=graph))
+
+
+def variants(
+    lab: Lab,
+    prefix: str,
+    base: Recipe,
+    changes: Mapping[str, Mapping[str, Any]],
+    images: readers.Images,
+    held_out: Mapping[str, readers.Images],
+    epochs: int,
+) -> dict[str, list[Trained]]:
+    """`base` trained with each of the changes to its fields; what changes nothing is one run, <prefix>-base.
+
+    The runs are called after the changes, which therefore need names of their own in a whole script.
+    """
+    found = {}
+    for name, change in changes.items():
+        recipe = replace(base, **change)
+        run = "base" if recipe == base else slug(name)
+        found[name] = [train(lab, f"{prefix}-{run}", recipe, images, held_out, epochs, lab.config.seed)]
+    return found
+
+
+def slug(name: str) -> str:
+    """A name of a run that every file system takes: "3 x 3 stem" is 3-x-3-stem."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower())
+
+
+def accuracies(
+    trained: Trained, recipe: Recipe, images: readers.Images, held_out: Mapping[str, readers.Images]
+) -> dict[str, float]:
+    """The accuracy on each of `held_out` of a network that was trained on `images`, with the views of its recipe."""
+    if recipe.views == "one_view":
+        return {name: trained.result.final[f"{name}_accuracy"] for name in held_out}
+    looks = {name: predicted(trained, each, images, recipe.views) for name, each in held_out.items()}
+    return {name: training.metrics.accuracy(*look) for name, look in looks.items()}
+
+
+def predicted(
+    trained: Trained, images: readers.Images, like: readers.Images, views: str = "one_view"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and labels of `images`, of which a network that was trained on `like` is shown these `views`."""
+    return training.predict(trained.net, as_they_are(images, like), getattr(batches, views))
 
 
 def augmented(lab: Lab, data: str, name: str, epochs: int, seed: int = 0, **settings: Any) -> Trained:
@@ -20,31 +173,35 @@ def augmented(lab: Lab, data: str, name: str, epochs: int, seed: int = 0, **sett
     The fast network gets the recipe that it was made with, the others the usual one of their kind; both end with the
     test pictures as they are. `settings` are the model's.
     """
-    images, fast, net = lab.images(data, "train"), name == "fast", lab.model(name, seed, **settings)
-    size = min(1024 if fast else 128, len(images) // 2)
-    change = (partial(batches.alternating_flip, seed=seed), partial(batches.pad_crop, pad=2 if fast else 4))
-    train = normalised(images, images, size, seed=seed, augment=change, drop_last=True)
-    if fast:
-        some = images.take(np.arange(min(WHITENED, len(images))))
-        net.whiten(normalised(some, images, len(some), shuffle=False).batch(0, 0)[0])
-    phase = (training.recipes.airbench if fast else training.recipes.one_cycle)(epochs, len(train), size)
-    loss = partial(training.losses.cross_entropy, smoothing=0.2 if fast else 0.1)
-    run = lab.run(f"{name}-{epochs}-epochs-{seed}")
-    return Trained(net, training.fit(run, net, train, [phase], loss=loss, held_out={"test": tested(lab, data)}))
+    recipe = replace(FAST if name == "fast" else USUAL, model=name, settings=settings)
+    images, test = lab.images(data, "train"), lab.images(data, "test")
+    return train(lab, f"{name}-{epochs}-epochs", recipe, images, {"test": test}, epochs, seed)
 
 
 def six_views(lab: Lab, data: str, trained: Trained) -> float:
     """Test accuracy when the network looks at six views of each picture."""
-    scores = training.evaluate(trained.net, tested(lab, data), training.losses.cross_entropy, batches.six_views)
-    return scores["accuracy"]
+    return training.metrics.accuracy(
+        *predicted(trained, lab.images(data, "test"), lab.images(data, "train"), "six_views")
+    )
 
 
-def tested(lab: Lab, data: str) -> batches.Batches:
-    """The test pictures, normalised as the training pictures are."""
-    return normalised(lab.images(data, "test"), lab.images(data, "train"), 500, shuffle=False)
+def on(images: readers.Images, test: readers.Images) -> str:
+    """What a result was measured on: "CIFAR-100, 18,000 / 10,000"."""
+    return f"{images.source.removesuffix(' train')}, {len(images):,} / {len(test):,}"
+
+
+def as_they_are(images: readers.Images, like: readers.Images) -> batches.Batches:
+    """`images` in their order, to be looked at by a network that was trained on `like`."""
+    return normalised(images, like, 500, shuffle=False)
 
 
 def normalised(images: readers.Images, like: readers.Images, size: int, **settings: Any) -> batches.Batches:
     """Batches of `images` in which each channel of `like` has mean 0 and standard deviation 1."""
-    mean, std = batches.channel_statistics(like.images)
+    mean, std = statistics(like)
     return batches.Batches(images, size, mean=mean, std=std, **settings)
+
+
+@lru_cache(maxsize=2)
+def statistics(images: readers.Images) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel; counted once for all trainings of a ladder."""
+    return batches.channel_statistics(images.images)

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "registry": ["FAMILIES", "MODELS", "Entry", "Family", "build"],
+        "activations": ["activation"],
         "lenet": ["LeNet"],
         "fundus": ["FundusLeNet"],
         "camp": ["CampNet"],

@@ -15,7 +15,13 @@ class CentredSigmoid(nn.Layer):
         return nn.functional.sigmoid(x) - 0.5
 
 
-ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "centred-sigmoid": CentredSigmoid}
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "centred-sigmoid": CentredSigmoid,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+}
 
 
 def activation(name: str) -> nn.Layer:

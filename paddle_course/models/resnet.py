@@ -29,6 +29,11 @@ class Residual(nn.Layer):
         return self.relu(self.body(x) + self.shortcut(x))
 
 
+def plain(block: Residual) -> nn.Sequential:
+    """relu(body(x)): the block without its shortcut, to see what that is good for."""
+    return nn.Sequential(("body", block.body), ("relu", block.relu))
+
+
 def basic(inputs: int, width: int, stride: int) -> Residual:
     """Two 3x3 convolutions."""
     body = nn.Sequential(
@@ -73,10 +78,19 @@ class ResNet(nn.Layer):
     """A stem, four stages of residual blocks, the mean over the map, one linear layer.
 
     The "imagenet" stem is the paper's and divides the size by 4; the "cifar" stem keeps 32x32. `width` is the first
-    stage's, and doubles from stage to stage while the size halves.
+    stage's, and doubles from stage to stage while the size halves. Without `shortcuts` it is the paper's plain network;
+    one seed gives both the same convolutions.
     """
 
-    def __init__(self, depth: int = 18, stem: str = "cifar", classes: int = 10, channels: int = 3, width: int = 64):
+    def __init__(
+        self,
+        depth: int = 18,
+        stem: str = "cifar",
+        classes: int = 10,
+        channels: int = 3,
+        width: int = 64,
+        shortcuts: bool = True,
+    ):
         super().__init__()
         if depth not in DEPTHS:
             raise UserError(f"there is no ResNet-{depth} here; there are ResNet-{', -'.join(map(str, DEPTHS))}")
@@ -86,10 +100,10 @@ class ResNet(nn.Layer):
         w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
         self.features = nn.Sequential(  # shapes for 32x32 pictures, in brackets ResNet-50's where they differ
             ("stem", STEMS[stem](channels, width)),  # (B, 64, 32, 32)
-            ("stage1", stage(block, growth, width, w1, n1, stride=1)),  # (B, 64 [256], 32, 32)
-            ("stage2", stage(block, growth, growth * w1, w2, n2, stride=2)),  # (B, 128 [512], 16, 16)
-            ("stage3", stage(block, growth, growth * w2, w3, n3, stride=2)),  # (B, 256 [1024], 8, 8)
-            ("stage4", stage(block, growth, growth * w3, w4, n4, stride=2)),  # (B, 512 [2048], 4, 4)
+            ("stage1", stage(block, growth, width, w1, n1, 1, shortcuts)),  # (B, 64 [256], 32, 32)
+            ("stage2", stage(block, growth, growth * w1, w2, n2, 2, shortcuts)),  # (B, 128 [512], 16, 16)
+            ("stage3", stage(block, growth, growth * w2, w3, n3, 2, shortcuts)),  # (B, 256 [1024], 8, 8)
+            ("stage4", stage(block, growth, growth * w3, w4, n4, 2, shortcuts)),  # (B, 512 [2048], 4, 4)
             ("pool", nn.AdaptiveAvgPool2D(1)),  # (B, 512 [2048], 1, 1)
         )
         self.flatten = nn.Flatten()
@@ -102,12 +116,13 @@ class ResNet(nn.Layer):
 
 
 def stage(
-    block: Callable[..., Residual], growth: int, inputs: int, width: int, blocks: int, stride: int
+    block: Callable[..., Residual], growth: int, inputs: int, width: int, blocks: int, stride: int, shortcuts: bool
 ) -> nn.Sequential:
     """(B, inputs, H, W) -> (B, growth * width, H / stride, W / stride)."""
     layers = []
     for number in range(1, blocks + 1):
-        layers.append((f"block{number}", block(inputs, width, stride)))
+        residual = block(inputs, width, stride)
+        layers.append((f"block{number}", residual if shortcuts else plain(residual)))
         inputs, stride = growth * width, 1
     return nn.Sequential(*layers)
 

@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "doubted": ["doubted"],
         "mnist_json": ["course_mnist", "write_course_mnist"],
         "cifar": ["cifar10", "cifar100"],
+        "cifar_names": ["COARSE", "COARSE_OF_FINE"],
         "housing": ["read_housing"],
         "dogs": ["make_dogs"],
         "fundus": ["read_fundus"],

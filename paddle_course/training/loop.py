@@ -40,6 +40,7 @@ def fit(
     patience: int = 0,
     start: Path | None = None,
     score: scores.Score = scores.accuracy,
+    graph: bool = True,
 ) -> Result:
     """Train `model` in place; where `run` is finished already, load what it ended with.
 
@@ -49,6 +50,7 @@ def fit(
             validation_loss) and go back to the best; 0 = never.
         start: params to begin with in place of the model's own, for fine-tuning.
         score: recorded beside the loss; the accuracy unless one chooses another.
+        graph: show the network in VisualDL, which takes about as long as a few steps of it.
 
     Raises:
         Diverged: loss, gradient or params became infinite or NaN.
@@ -68,7 +70,7 @@ def fit(
             if start:
                 checkpoint.load_params(start, model)
             record.settings(settings(model, train, phases), [f"epoch/{name}_{scored}" for name in ("train", *held_out)])
-            introduce(record, model, train)
+            introduce(record, model, train, graph)
         while not over(state, total, patience):
             epoch, position = divmod(state.step, spe)
             phase, first = phase_at(phases, epoch)
@@ -115,9 +117,10 @@ def over(state: State, total: int, patience: int) -> bool:
     return state.step >= total or bool(patience) and state.epochs_since_best >= patience
 
 
-def introduce(record: Recorder, model: paddle.nn.Layer, train: batches.Ordered) -> None:
+def introduce(record: Recorder, model: paddle.nn.Layer, train: batches.Ordered, graph: bool) -> None:
     """Show in VisualDL what there is before the first step: the network and, where there are any, some pictures."""
-    record.graph(model, train.shape)
+    if graph:
+        record.graph(model, train.shape)
     if isinstance(train.data, readers.Images):
         record.images("pictures", 0, train.data.images[train.order(0)[:10]])
 

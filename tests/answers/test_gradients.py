@@ -60,3 +60,21 @@ def test_finished_trainings_are_found_by_name(tmp_path: Path) -> None:
     assert list(found) == ["relu-0", "sigmoid-0"] and found["relu-0"].net is None
     assert answers.layer_gradients(found).early["relu-0"] == {"conv1": 2.5, "fc": 5.0}
     assert answers.finished(tmp_path / "none") == {}
+
+
+def test_by_depth_takes_the_convolutions_of_the_first_step(tmp_path: Path) -> None:
+    names = ("stem.conv", "stem.norm", "stage1.body.conv1", "stage1.shortcut.conv", "stage1.body.conv2", "fc")
+    for name, norms in {"flat": (2, 9, 1, 9, 4, 9), "steep": (16, 9, 4, 9, 1, 9)}.items():
+        (tmp_path / name).mkdir()
+        lines = [{"kind": "gradients", "step": step} | dict(zip(names, norms, strict=True)) for step in (1, 20)]
+        lines[1]["stem.conv"] = 1000
+        (tmp_path / name / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    runs = {
+        name: Trained(None, training.Result(training.Run(tmp_path / name), [], {}, tmp_path, ""))
+        for name in ("flat", "steep")
+    }
+    found = answers.by_depth(runs)
+    assert found.norms == {"flat": [2, 1, 4], "steep": [16, 4, 1]}
+    assert found.spread == {"flat": 4, "steep": 16}
+    (figure,) = found.pieces
+    assert "flat" in figure.svg and "steep" in figure.svg

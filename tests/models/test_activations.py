@@ -23,6 +23,14 @@ def test_a_centred_sigmoid_has_the_slope_of_the_sigmoid_and_its_middle_at_zero()
     np.testing.assert_array_equal(*slopes)
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("relu", (0, 2)), ("sigmoid", (0.2689, 0.8808)), ("tanh", (-0.7616, 0.9640)), ("gelu", (-0.1587, 1.9545))],
+)
+def test_each_name_is_its_function(name, values):
+    np.testing.assert_allclose(activation(name)(paddle.to_tensor([-1.0, 2.0])).numpy(), values, atol=1e-4)
+
+
 def test_an_unknown_one_is_told():
     with pytest.raises(UserError, match="no activation is called 'swish'; there are relu, sigmoid"):
         activation("swish")

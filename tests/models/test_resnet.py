@@ -4,7 +4,7 @@ import pytest
 from paddle.vision.models import resnet18 as paddle_resnet18
 from paddle.vision.models import resnet50 as paddle_resnet50
 
-from paddle_course.models import Residual, ResNet
+from paddle_course.models import Residual, ResNet, build
 from paddle_course.runtime import UserError
 
 
@@ -55,6 +55,16 @@ def test_a_residual_block_adds_its_input():
     block.body.conv.weight.set_value(paddle.zeros([3, 3, 1, 1]))
     x = paddle.randn([2, 3, 4, 4])
     assert paddle.equal_all(block(x), paddle.nn.functional.relu(x))
+
+
+def test_the_plain_network_is_the_same_one_without_its_shortcuts():
+    residual, plain = (build("resnet18", seed=3, width=4, shortcuts=has) for has in (True, False))
+    ours, theirs = (dict(model.named_parameters()) for model in (residual, plain))
+    assert {name for name in ours if "shortcut" not in name} == theirs.keys()
+    assert all(np.array_equal(ours[name].numpy(), p.numpy()) for name, p in theirs.items() if "conv" in name)
+    block, x = plain.features.stage1.block1, paddle.randn([2, 4, 8, 8])
+    np.testing.assert_array_equal(block(x).numpy(), paddle.nn.functional.relu(block.body(x)).numpy())
+    assert np.abs(residual.features.stage1.block1(x).numpy() - block(x).numpy()).max() > 0.1
 
 
 @pytest.mark.parametrize(

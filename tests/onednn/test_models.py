@@ -77,6 +77,13 @@ def test_answers_in_training_and_evaluation(name):
         assert difference(ours.numpy(), theirs.numpy()) < 1e-4
 
 
+def test_a_resnet_without_its_shortcuts_answers_the_same():
+    stock, fast = (models.build("resnet18", width=8, shortcuts=False) for _ in range(2))
+    assert onednn.accelerate(fast, "f32").swapped["ReLU"] == 17
+    pictures, _ = batch("resnet18")
+    assert difference(fast(pictures).numpy(), stock(pictures).numpy()) < 1e-4
+
+
 @pytest.mark.parametrize("name", ["lenet", "camp", "vgg11", "resnet18", "fast"])
 def test_thirty_steps_are_stocks(name):
     theirs, ours = train(built(name), name, 30), train(built(name, "f32"), name, 30)

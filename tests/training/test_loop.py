@@ -130,3 +130,9 @@ def test_the_norm_of_a_layer_is_that_of_its_weight_and_bias() -> None:
     (model(paddle.to_tensor([[3.0, 4.0]])).sum() * 2).backward()  # gradients 6 and 8, and 2 of the bias
     assert health.gradient_norms(model) == {"model": pytest.approx(104**0.5)}
     assert list(health.gradient_norms(paddle.nn.Sequential(("a", model)))) == ["a"]
+
+
+@pytest.mark.parametrize("graph", [True, False])
+def test_the_network_is_shown_where_it_is_asked_for(tmp_path: Path, graph: bool) -> None:
+    fit(tmp_path / "run", toy.phases("sgd", 1), graph=graph)
+    assert any("graph" in file.name for file in (tmp_path / "run/vdl").iterdir()) == graph

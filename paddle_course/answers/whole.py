@@ -1,0 +1,47 @@
+"""The recipe that a ladder led to -> a long training on all pictures, announced with the minutes it will take."""
+
+from __future__ import annotations
+
+import sys
+
+from paddle_course import models, readers, training
+from paddle_course.answers import trainings
+from paddle_course.answers.analysis import counts
+from paddle_course.answers.homework import Lab
+from paddle_course.answers.ladder import Rung
+from paddle_course.answers.pieces import Result
+from paddle_course.answers.trainings import Recipe
+
+
+def forecast(recipe: Recipe, epochs: int, images: readers.Images, like: Rung) -> float:
+    """Minutes that a training will take if it multiplies as fast as that of `like`, a network of the same kind."""
+    shape = (images.images.shape[3], *images.images.shape[1:3])
+    macs = [
+        counts(models.build(each.model, **{"classes": len(images.classes), **each.settings}), shape)[2]
+        for each in (recipe, like.recipe)
+    ]
+    return epochs * len(images) / like.trained.result.speed * macs[0] / macs[1] / 60
+
+
+def whole(
+    lab: Lab,
+    name: str,
+    recipe: Recipe,
+    epochs: int,
+    images: readers.Images,
+    test: readers.Images,
+    like: Rung,
+    known: int,
+) -> list[Result]:
+    """Train on all of `images`, nothing held off, and look at the test pictures once, in one view and in six.
+
+    `known` is how many training pictures the data set has where it is complete.
+    """
+    minutes = forecast(recipe, epochs, images, like)
+    some = "" if len(images) == known else f", which is what there is of {known:,}"
+    print(f"{name}: {epochs} epochs of {len(images):,} pictures{some}: about {minutes:.0f} minutes", file=sys.stderr)
+    trained = trainings.train(lab, name, recipe, images, {"test": test}, epochs, lab.config.seed)
+    seen = {"one view": trained.result.final["test_accuracy"]}
+    seen["six views"] = training.metrics.accuracy(*trainings.predicted(trained, test, images, "six_views"))
+    about = (trained.result.minutes, trainings.on(images, test))
+    return [Result(f"{name}, {epochs} epochs, {what}", "test accuracy", v, None, 1, *about) for what, v in seen.items()]

@@ -1,0 +1,121 @@
+"""Recipes: what their fields do to batches and phases, and trainings by them that are found again, to the bit."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_course import answers, batches, training
+from paddle_course.answers import FAST, Lab, Recipe, trainings
+from paddle_course.config import RunConfig
+from paddle_course.training import resume
+from tests.answers.blobs import BLOBS, blobs
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(RunConfig(accelerate="off"), tmp_path)
+
+
+def test_the_phase_follows_the_fields() -> None:
+    steady, falling = (Recipe("lenet", lr=0.3, falling=each).phase(4, 10, 16) for each in (False, True))
+    assert {steady.schedule(step) for step in range(40)} == {0.3} and steady.average is None
+    rates = [falling.schedule(step) for step in range(41)]
+    assert max(rates) == pytest.approx(0.3) and rates[40] == 0 and rates[0] < 0.1
+    decayed = Recipe("lenet", optimizer="adam", weight_decay=0.5, average=True).phase(4, 10, 16)
+    assert (decayed.optimizer, decayed.settings) == ("adam", {"weight_decay": 0.5})
+    assert decayed.average(40) == 1.0
+    assert FAST.phase(4, 10, 512).schedule(9) == training.recipes.airbench(4, 10, 512).schedule(9)
+
+
+def test_what_is_not_asked_for_does_not_happen_to_the_pictures() -> None:
+    images = blobs()
+    every = {"flip": "random", "crop": 3, "cutout": 8, "mixup": 0.4}
+    assert Recipe("lenet").augment(0, 4) == ()
+    for name, value in every.items():
+        (change,) = Recipe("lenet", **{name: value}).augment(0, 4)
+        batch = change(batches.Batch(images.images, images.labels, np.arange(48), 0), np.random.default_rng(0))
+        assert not np.array_equal(batch.images, images.images)
+        assert (batch.labels.ndim == 2) == (name == "mixup")
+    assert len(Recipe("lenet", **every).augment(0, 4)) == 4
+    (alternating,) = Recipe("lenet", flip="alternating").augment(5, 4)
+    assert alternating.keywords == {"seed": 5}
+    with pytest.raises(ValueError, match="flip 'sideways' is none of"):
+        Recipe("lenet", flip="sideways")
+
+
+def test_blended_labels_and_smoothing_are_resumed_to_the_bit(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = dataclasses.replace(BLOBS, mixup=0.4, cutout=6, crop=2, flip="random", smoothing=0.1, average=True)
+    held = {"test": blobs(20, seed=1)}
+    whole = answers.train(lab, "whole", recipe, blobs(), held, 2)
+    monkeypatch.setattr(resume, "CHECKPOINT_EVERY", 0.0)
+    save, count = training.checkpoint.save, 0
+
+    def dying(*arguments: object) -> None:
+        nonlocal count
+        save(*arguments)
+        count += 1
+        if count == 4:  # in the middle of the second epoch
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.checkpoint, "save", dying)
+        with pytest.raises(KeyboardInterrupt):
+            answers.train(lab, "parts", recipe, blobs(), held, 2)
+    parts = answers.train(lab, "parts", recipe, blobs(), held, 2)
+    assert parts.result.sha256 == whole.result.sha256
+    assert [each["train_accuracy"] for each in parts.result.epochs] == [
+        each["train_accuracy"] for each in whole.result.epochs
+    ]
+
+
+def test_variants_share_the_run_of_what_changes_nothing(lab: Lab) -> None:
+    changes = {"rate 0.02": {"lr": 0.02}, "rate 0.2": {"lr": 0.2}}
+    rows = answers.variants(lab, "some", BLOBS, changes, blobs(), {"test": blobs(20, seed=1)}, 1)
+    assert {name: row[0].result.run.name for name, row in rows.items()} == {
+        "rate 0.02": "some-base-0",
+        "rate 0.2": "some-rate-0.2-0",
+    }
+    assert rows["rate 0.2"][0].result.plan["phases"][0]["schedule"]["lr"] == 0.2
+    assert trainings.slug("3 × 3 Stem, wide") == "3-3-stem-wide"
+
+
+def test_accuracies_are_those_of_the_record_or_of_the_views(lab: Lab) -> None:
+    fit, test = blobs(64), blobs(20, seed=1)
+    trained = answers.train(lab, "views", BLOBS, fit, {"test": test}, 3)
+    plain = trainings.accuracies(trained, BLOBS, fit, {"test": test})
+    assert plain == {"test": trained.result.final["test_accuracy"]} and plain["test"] > 0.5
+    logits, labels = answers.predicted(trained, test, fit)
+    assert (logits.argmax(1) == labels).mean() == plain["test"]
+    mirrored, _ = answers.predicted(trained, test, fit, "mirrored")
+    flipped = dataclasses.replace(test, images=test.images[:, :, ::-1].copy())
+    np.testing.assert_allclose(mirrored, (logits + answers.predicted(trained, flipped, fit)[0]) / 2, atol=1e-4)
+    six = trainings.accuracies(trained, dataclasses.replace(BLOBS, views="six_views"), fit, {"test": test})
+    looks = answers.predicted(trained, test, fit, "six_views")[0]
+    assert six["test"] == (looks.argmax(1) == test.labels).mean()
+
+
+def test_portions_hold_off_what_the_ladder_decides_by(tmp_path: Path) -> None:
+    lab = Lab(RunConfig(data="stand-in", data_root=str(tmp_path)), tmp_path / "run")
+    of = answers.portions(lab, "cifar100", 10, tested=30)
+    assert {name: len(each) for name, each in of.items()} == {
+        "learn": 1000,
+        "half": 500,
+        "fit": 800,
+        "validation": 200,
+        "test": 30,
+    }
+    digests = {name: {each.tobytes() for each in images.images} for name, images in of.items()}
+    assert not digests["fit"] & digests["validation"]
+    assert digests["fit"] | digests["validation"] == digests["learn"] > digests["half"]
+    assert np.bincount(of["validation"].labels).tolist() == [2] * 100
+    assert answers.portions(lab, "cifar100", 10, tested=30)["fit"] is of["fit"]
+    assert len(answers.portions(lab, "cifar100", 999)["learn"]) == 2000  # all there are
+    assert answers.on(of["fit"], of["test"]) == "stand-in CIFAR-100, 800 / 30"
+
+
+def test_a_lab_hears_of_things_for_the_first_time_once(lab: Lab) -> None:
+    assert lab.first("a") and lab.first("b") and not lab.first("a")

@@ -1,0 +1,89 @@
+"""Homework 9: its long trainings fit the time they are said to take, and its sentences follow the numbers."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from paddle_course import runtime
+from paddle_course.answers import words
+from paddle_course.answers.ladder import Ladder, Rung
+from paddle_course.answers.pieces import Answer, Question
+from paddle_course.answers.superclasses import Superclasses
+from paddle_course.answers.whole import forecast
+from tests.answers.blobs import blobs
+from tests.homework.test_smoke import load
+
+SCRIPT = next((runtime.ROOT / "homework").glob("hw09_*.py"))
+WORDS = words.load(SCRIPT.parent / "words" / f"{SCRIPT.stem}.md.j2")
+
+
+def said(number: int, **numbers: object) -> dict[str, str]:
+    question = Question("", "", Answer({"epochs": 8, **numbers}))
+    return words.said(WORDS, {number: question})[f"q{number}"]
+
+
+def story(*epochs: tuple[float, float, float, float]) -> SimpleNamespace:
+    names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
+    records = [{"epoch": e} | dict(zip(names, values, strict=True)) for e, values in enumerate(epochs, start=1)]
+    return SimpleNamespace(
+        epochs=records,
+        final=records[-1],
+        highest=max(records, key=lambda each: each["test_accuracy"]),
+        lowest=min(records, key=lambda each: each["test_loss"]),
+    )
+
+
+@pytest.mark.parametrize(("name", "minutes"), [("full", 75), ("long", 245)])
+def test_the_long_trainings_fit_their_time_at_the_speed_of_two_cores(name: str, minutes: float) -> None:
+    """550 pictures a second is what the fast network of width 1 was measured at."""
+    homework, images = load(SCRIPT), blobs(50, classes=2)
+    recipe, epochs = homework.WHOLE[name]
+    narrow = homework.Recipe(**homework.fast(1.0))
+    like = SimpleNamespace(recipe=narrow, trained=SimpleNamespace(result=SimpleNamespace(speed=550)))
+    assert 0.8 * minutes < 1000 * forecast(recipe, epochs, images, like) < minutes
+
+
+def test_a_loss_of_nothing_is_called_by_heart_and_an_honest_one_is_not() -> None:
+    about = {"n": 20_000, "values": 1, "macs": 1, "rate": 0.02}
+    heart = said(1, story=story((4.0, 0.1, 3.8, 0.12), (2.0, 0.5, 3.0, 0.26), (0.002, 0.999, 7.0, 0.25)), **about)
+    assert "knows its pictures by heart" in heart["en"] and "背了下来" in heart["zh"]
+    assert "highest after 2 epochs, 26.0 %" in heart["en"] and "rises from 3.00 to 7.00" in heart["en"]
+    assert "the same story in little" in heart["en"] and "同一现象的缩影" in heart["zh"]
+    begun = said(1, story=story((4.0, 0.1, 3.8, 0.12), (3.5, 0.2, 3.4, 0.19)), **about)
+    for word in ("by heart, and", "same story", "rises from", "was highest"):
+        assert word not in begun["en"]
+    for word in ("背了下来", "同一现象", "升到", "最高，"):
+        assert word not in begun["zh"]
+
+
+def test_every_rung_has_a_chinese_name() -> None:
+    homework = load(SCRIPT)
+    text = (SCRIPT.parent / "words" / f"{SCRIPT.stem}.md.j2").read_text(encoding="utf-8")
+    named = set(re.findall(r'"([^"]+)": "', text.partition("{% set zh =")[2].partition("%}")[0]))
+    assert named == {"as published", *homework.RUNGS}
+
+
+def rung(name: str, test: float, below: float | None, stays: bool) -> Rung:
+    recipe = SimpleNamespace(smoothing=0.0)
+    trained = SimpleNamespace(result=SimpleNamespace(minutes=2.0, speed=1.0))
+    return Rung(name, name, recipe, trained, test, test, below, 2.0, stays)
+
+
+def test_the_ladder_is_told_with_what_stays_and_what_does_not() -> None:
+    rungs = [rung("as published", 0.3, None, True), rung("cutout", 0.29, 0.3, False), rung("mixup", 0.35, 0.3, True)]
+    sizes = {"fit": 16_000, "validation": 4000, "test": 10_000}
+    related = Superclasses(0.5, 0.3, 0.04, [("people", "fish", 7)], [])
+    heart = [("by heart", 0.001, "100 %", 7.0, "25 %"), ("mixup", 1.0, "70 %", 2.5, "35 %")]
+    about = {"sizes": sizes, "related": related, "heart": heart, "whole": []}
+    one = said(3, ladder=Ladder(rungs, [0.3], [0.35], "8 epochs", ""), **about)
+    assert "These stay: mixup (+5.0 points, 2.0 minutes)" in one["en"] and "These do not: cutout (-1.0)" in one["en"]
+    assert "保留的改动：mixup 混合（+5.0 个百分点，2.0 分钟）" in one["zh"] and "cutout 遮挡（-1.0）" in one["zh"]
+    assert "one run of each" in one["en"] and "n = " not in one["en"]
+    assert "has become smaller" in one["en"] and "差距缩小了" in one["zh"]
+    three = said(3, ladder=Ladder(rungs, [0.29, 0.3, 0.31], [0.34, 0.35, 0.36], "8 epochs", ""), **about)
+    assert "from 30.0 % ± 1.0 to **35.0 %** ± 1.0 (n = 3 each)" in three["en"] and "one run of each" not in three["en"]
+    worse = {**about, "heart": [heart[0], ("mixup", 1.0, "70 %", 9.5, "35 %")]}
+    assert "smaller" not in said(3, ladder=Ladder(rungs, [0.3], [0.35], "", ""), **worse)["en"]
