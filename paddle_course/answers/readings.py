@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from paddle_course import training
 from paddle_course.answers.comparison import spread
@@ -76,7 +77,9 @@ def endings(caption: str, rows: Mapping[str, Sequence[Trained]], count: int = 5)
     for name, trained in rows.items():
         curves = [[each["test_accuracy"] for each in one.result.epochs] for one in trained]
         late = [curve[-count:] for curve in curves]
-        found.last[name], found.best[name] = (spread(each)[0] for each in ([c[-1] for c in curves], map(max, curves)))
+        found.last[name], found.best[name] = (
+            spread([end(each) for each in curves])[0] for end in (itemgetter(-1), max)
+        )
         found.range[name] = spread([max(each) - min(each) for each in late])[0]
         ends = (spread([end(each) for each in late])[0] for end in (min, max))
         lines.append((name, *map(score, (found.last[name], *ends, found.best[name]))))

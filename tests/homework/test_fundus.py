@@ -1,4 +1,4 @@
-"""Homework 6 and 7: the mistake is a switch, the networks see what the course's see, the cuts follow the curve."""
+"""Homework 6 and 7: the mistake is a switch, the networks see what the course's see, the decay follows the curve."""
 
 from __future__ import annotations
 
@@ -61,16 +61,16 @@ def test_the_single_logit_gives_every_network_the_same(data: Path, tmp_path: Pat
     assert "Judged with" not in again and "test accuracy, epoch" in again
 
 
-def test_both_trainings_are_one_until_the_first_cut(data: Path, tmp_path: Path) -> None:
+def test_both_trainings_are_one_until_the_first_decay(data: Path, tmp_path: Path) -> None:
     text = answer("hw07", data, tmp_path / "run", "--epochs", "6")
-    assert "Until the first cut both trainings are the same to the last bit" in text
+    assert "Until the first decay both trainings are the same to the last bit" in text
     for net in ("resnet-18", "resnet-50"):
         steady, cut = (
             [json.loads(line) for line in (tmp_path / f"run/{net}-{kind}-0/metrics.jsonl").read_text().splitlines()]
-            for kind in ("constant", "cut-12-20")
+            for kind in ("constant", "decay-12-20")
         )
         losses = [[each["train_loss"] for each in run if each["kind"] == "epoch"] for run in (steady, cut)]
         assert losses[0][:3] == losses[1][:3] and losses[0][4:] != losses[1][4:]
-        plan = json.loads((tmp_path / f"run/{net}-cut-12-20-0/config.json").read_text())["phases"][0]["schedule"]
+        plan = json.loads((tmp_path / f"run/{net}-decay-12-20-0/config.json").read_text())["phases"][0]["schedule"]
         assert plan["boundaries"] == [12, 20]
         assert plan["values"] == pytest.approx([1e-3, 1e-4, 1e-5])
