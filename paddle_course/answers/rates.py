@@ -31,5 +31,5 @@ def with_rates(
         charts.append(Chart(series, "step", title, percent="accuracy" in what, marks=marks))
     steps = range(max(run.result.epochs[-1]["step"] for run in runs.values()))
     series = {label: (steps, [schedule(step) for step in steps]) for label, schedule in rates.items()}
-    charts.append(Chart(series, "step", "learning rate", logy=True, dashed=list(rates), marks=marks))
+    charts.append(Chart(series, "step", "learning rate", logy=True, marks=marks))
     return panels(name, caption, charts, columns=1)

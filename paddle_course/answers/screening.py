@@ -75,7 +75,7 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
         roc[name] = training.binary.roc(logits, labels)
     header = ("", "test accuracy", "sensitivity", "specificity", "area under the ROC curve")
     title = "ROC curves: what is found, by what is taken for it in error (a logarithmic axis)"
-    figure = curves("roc", title, roc, "1 − specificity", "sensitivity", logx=True, dashed=list(roc))
+    figure = curves("roc", title, roc, "1 − specificity", "sensitivity", logx=True)
     pieces[:0] = [Table(caption, header, tuple(lines)), figure]
     return found
 
