@@ -48,6 +48,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "samples": ["sample_curve"],
         "screening": ["against", "screen", "sign_test"],
         "shift": ["covariate_shift"],
+        "signal": ["Signal", "signal"],
         "source": ["code_lines", "timed"],
         "trainings": ["augmented", "six_views"],
     },

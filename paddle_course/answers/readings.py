@@ -10,6 +10,8 @@ from paddle_course import training
 from paddle_course.answers.comparison import spread
 from paddle_course.answers.pieces import Cell, Result, Table, Trained, score
 
+DIGITS = 2  # in points: one of 400 pictures is a quarter of one
+
 
 @dataclass(frozen=True)
 class Readings:
@@ -49,8 +51,8 @@ def read_at(
             minutes, _ = spread([each["seconds"] / 60 for each in records])
             interval = training.metrics.wilson(mean, tested)
             found.accuracy[name][count], found.interval[name][count], found.loss[name][count] = mean, interval, loss
-            line += [round(loss, 4), score(mean, sd, len(trained), interval)]
-            line += [score(published[name][place]) if name in published else None] * bool(published)
+            line += [round(loss, 4), score(mean, sd, len(trained), interval, DIGITS)]
+            line += [score(published[name][place], digits=DIGITS) if name in published else None] * bool(published)
             result = Result(f"{name}, {count} epochs", "test accuracy", mean, sd, len(trained), minutes, data)
             pieces.append(result)
         lines.append(tuple(line))
@@ -82,7 +84,8 @@ def endings(caption: str, rows: Mapping[str, Sequence[Trained]], count: int = 5)
         )
         found.range[name] = spread([max(each) - min(each) for each in late])[0]
         ends = (spread([end(each) for each in late])[0] for end in (min, max))
-        lines.append((name, *map(score, (found.last[name], *ends, found.best[name]))))
+        shares = (found.last[name], *ends, found.best[name])
+        lines.append((name, *(score(share, digits=DIGITS) for share in shares)))
     lowest, highest = (f"{end} of the last {count}" for end in ("lowest", "highest"))
     pieces.append(Table(caption, ("", "last epoch", lowest, highest, "best epoch, chosen on the test"), tuple(lines)))
     return found

@@ -65,7 +65,7 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
         for (measure, each), count in zip(values.items(), (len(labels), positive, len(labels) - positive), strict=True):
             mean, sd = spread(each)
             found.means[name][measure] = mean
-            line.append(score(mean, sd, len(each), training.metrics.wilson(mean, count)))
+            line.append(score(mean, sd, len(each), training.metrics.wilson(mean, count), digits=2))
             pieces.append(Result(name, measure, mean, sd, len(each), minutes, data))
         areas = np.array([training.binary.area(*each) for each in seen])
         (area, low, high), (_, sd) = areas.mean(0).tolist(), spread(areas[:, 0].tolist())
@@ -107,7 +107,7 @@ def against(
     """
     found, rows = Published({name: [] for name in ours}, pieces := []), []
     for other, share in published.items():
-        row: list[Cell] = [other, score(share, interval=training.metrics.wilson(share, others))]
+        row: list[Cell] = [other, score(share, interval=training.metrics.wilson(share, others), digits=2)]
         for name, own in ours.items():
             luck = 1.96 * math.sqrt(share * (1 - share) / others + own * (1 - own) / count)
             if abs(own - share) > luck:
