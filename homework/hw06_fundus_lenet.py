@@ -13,9 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from paddle_course import answers, batches, models, runtime, training
 from paddle_course.answers import Answer, Figure, Lab, Result, Table, Trained
@@ -114,42 +112,23 @@ def outcome(lab: Lab) -> Answer:
     )
 
 
-class Seen(NamedTuple):
-    """What fc1 is given by a network that has not learnt yet."""
-
-    values: int
-    squares: float  # their sum: how far one update moves a neuron of fc1, for each unit of rate and error
-    common: float  # the share of it that is the same for all pictures
-
-
-def seen(lab: Lab, arm: str) -> Seen:
-    import paddle
-
-    net, data = lenet(lab, arm, lab.config.seed), pictures(lab, "train", lab.config.seed)
-    images = np.concatenate([data.batch(0, position)[0] for position in range(min(4, len(data)))])
-    with paddle.no_grad():
-        values = net.features(paddle.to_tensor(images)).flatten(1).numpy().astype(np.float64)
-    squares = float(np.square(values).sum(1).mean())
-    return Seen(values.shape[1], squares, float(np.square(values.mean(0)).sum()) / squares)
-
-
 def cause(lab: Lab) -> Answer:
     """ReLU 和 Sigmoid 之间的区别是引起结果不同的原因吗？
     Is the difference between ReLU and sigmoid what makes the results differ?"""
     (runs, found, figure), (same, _) = trainings(lab, ARMS, "arms"), blind(lab)
     first, last = {arm: trained[0] for arm, trained in runs.items()}, max(found.loss["ReLU"])
-    fc1 = {arm: seen(lab, arm) for arm in runs}
-    norms = {arm: answers.by_step(each, "head.fc1", "gradients")[1] for arm, each in first.items()}
-    test = {arm: training.features(each.net, pictures(lab, "validation")) for arm, each in first.items()}
-    spread = {arm: float(logits.std()) for arm, (logits, _) in test.items()}
-    rows = tuple(
-        (arm, round(each.squares), f"{100 * each.common:.2f} %", norms[arm][0], norms[arm][-1], f"{spread[arm]:.4f}")
-        for arm, each in fc1.items()
-    )
-    header = ("", "sum of squares", "same for all pictures", "gradient, step 1", "gradient, last", "sd of the logit")
+    learnt, test = pictures(lab, "train", lab.config.seed), pictures(lab, "validation")
+    fc1 = {arm: answers.signal(lenet(lab, arm, lab.config.seed).features, learnt, 4) for arm in runs}
+    said = {arm: training.features(each.net, test) for arm, each in first.items()}
+    spread, norms, rows = {arm: float(logits.std()) for arm, (logits, _) in said.items()}, {}, []
+    for arm, each in first.items():
+        conv, full = (answers.by_step(each, layer, "gradients")[1] for layer in ("features.conv1", "head.fc1"))
+        norms[arm], share = (full[0], conv[0], conv[-1]), f"{100 * fc1[arm].common:.2f} %"
+        rows.append((arm, round(fc1[arm].squares), share, *(f"{number:.2g}" for number in (*norms[arm], spread[arm]))))
+    header = ("", "sum of squares", "in common", "fc1, step 1", "conv1, step 1", "conv1, last", "sd of the logit")
     return Answer.of(
         found,
-        Table("What fc1 sees at first, the norm of its gradients, and the logit on the test pictures", header, rows),
+        Table("What fc1 sees at first, norms of gradients, and the logit on the test pictures", header, tuple(rows)),
         figure,
         gradients := answers.layer_gradients(first),
         found=found,
@@ -159,7 +138,7 @@ def cause(lab: Lab) -> Answer:
         fc1=fc1,
         norms=norms,
         spread=spread,
-        slope=float((4 * test["sigmoid"][1] * (1 - test["sigmoid"][1])).mean()),
+        slope=float((4 * said["sigmoid"][1] * (1 - said["sigmoid"][1])).mean()),
         gradients=gradients,
         rate=RATE,
     )

@@ -61,6 +61,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "samples": ["learning_curves", "sample_curve"],
         "screening": ["against", "screen", "sign_test"],
         "shift": ["covariate_shift"],
+        "signal": ["Signal", "signal"],
         "slopes": ["activation_slopes"],
         "source": ["code_lines", "timed"],
         "superclasses": ["superclasses"],

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from paddle_course import training
 from paddle_course.answers.comparison import spread
 from paddle_course.answers.pieces import Cell, Result, Table, Trained, score
+
+DIGITS = 2  # in points: one of 400 pictures is a quarter of one
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ def read_at(
             minutes, _ = spread([each["seconds"] / 60 for each in records])
             interval = training.metrics.wilson(mean, tested)
             found.accuracy[name][count], found.interval[name][count], found.loss[name][count] = mean, interval, loss
-            line += [round(loss, 4), score(mean, sd, len(trained), interval)]
-            line += [score(published[name][place]) if name in published else None] * bool(published)
+            line += [round(loss, 4), score(mean, sd, len(trained), interval, DIGITS)]
+            line += [score(published[name][place], digits=DIGITS) if name in published else None] * bool(published)
             result = Result(f"{name}, {count} epochs", "test accuracy", mean, sd, len(trained), minutes, data)
             pieces.append(result)
         lines.append(tuple(line))
@@ -76,10 +79,13 @@ def endings(caption: str, rows: Mapping[str, Sequence[Trained]], count: int = 5)
     for name, trained in rows.items():
         curves = [[each["test_accuracy"] for each in one.result.epochs] for one in trained]
         late = [curve[-count:] for curve in curves]
-        found.last[name], found.best[name] = (spread(each)[0] for each in ([c[-1] for c in curves], map(max, curves)))
+        found.last[name], found.best[name] = (
+            spread([end(each) for each in curves])[0] for end in (itemgetter(-1), max)
+        )
         found.range[name] = spread([max(each) - min(each) for each in late])[0]
         ends = (spread([end(each) for each in late])[0] for end in (min, max))
-        lines.append((name, *map(score, (found.last[name], *ends, found.best[name]))))
+        shares = (found.last[name], *ends, found.best[name])
+        lines.append((name, *(score(share, digits=DIGITS) for share in shares)))
     lowest, highest = (f"{end} of the last {count}" for end in ("lowest", "highest"))
     pieces.append(Table(caption, ("", "last epoch", lowest, highest, "best epoch, chosen on the test"), tuple(lines)))
     return found

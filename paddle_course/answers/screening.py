@@ -65,7 +65,7 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
         for (measure, each), count in zip(values.items(), (len(labels), positive, len(labels) - positive), strict=True):
             mean, sd = spread(each)
             found.means[name][measure] = mean
-            line.append(score(mean, sd, len(each), training.metrics.wilson(mean, count)))
+            line.append(score(mean, sd, len(each), training.metrics.wilson(mean, count), digits=2))
             pieces.append(Result(name, measure, mean, sd, len(each), minutes, data))
         areas = np.array([training.binary.area(*each) for each in seen])
         (area, low, high), (_, sd) = areas.mean(0).tolist(), spread(areas[:, 0].tolist())
@@ -74,8 +74,8 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
         pieces.append(Result(name, "ROC area", area, sd, len(seen), minutes, data))
         roc[name] = training.binary.roc(logits, labels)
     header = ("", "test accuracy", "sensitivity", "specificity", "area under the ROC curve")
-    title = "Sick eyes found, by healthy eyes taken for sick ones"
-    figure = curves("roc", title, roc, "1 − specificity", "sensitivity", percent=True)
+    title = "ROC curves: what is found, by what is taken for it in error (a logarithmic axis)"
+    figure = curves("roc", title, roc, "1 − specificity", "sensitivity", logx=True)
     pieces[:0] = [Table(caption, header, tuple(lines)), figure]
     return found
 
@@ -98,16 +98,18 @@ class Published:
     pieces: Sequence[Table]
 
 
-def against(caption: str, ours: Mapping[str, float], published: Mapping[str, float], n: int) -> Published:
-    """Compare accuracies with others that are said to have been reached on as many, n, pictures.
+def against(
+    caption: str, ours: Mapping[str, float], count: int, published: Mapping[str, float], others: int
+) -> Published:
+    """Compare accuracies on `count` pictures with others that are said to have been reached on `others` pictures.
 
     The test is that for two independent shares: what those networks said of each picture nobody knows.
     """
     found, rows = Published({name: [] for name in ours}, pieces := []), []
     for other, share in published.items():
-        row: list[Cell] = [other, score(share, interval=training.metrics.wilson(share, n))]
+        row: list[Cell] = [other, score(share, interval=training.metrics.wilson(share, others), digits=2)]
         for name, own in ours.items():
-            luck = 1.96 * math.sqrt((share * (1 - share) + own * (1 - own)) / n)
+            luck = 1.96 * math.sqrt(share * (1 - share) / others + own * (1 - own) / count)
             if abs(own - share) > luck:
                 found.apart[name].append(other)
             row += [f"{100 * (own - share):+.2f} ± {100 * luck:.1f}", abs(own - share) > luck]

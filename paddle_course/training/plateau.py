@@ -1,4 +1,4 @@
-"""The losses of a training, epoch by epoch -> where it stopped getting on, which is where a decay of the rate pays."""
+"""The losses of a training, epoch by epoch -> where it levels off, which is where a decay of the rate pays."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def start(losses: Sequence[float], window: int = 3, patience: int = 3, least: fl
     return None
 
 
-def cuts(still: int | None, epochs: int) -> tuple[int, int]:
-    """After how many of `epochs` to cut the rate, twice: where the loss lies still, and half-way from there to the end.
+def decays(still: int | None, epochs: int) -> tuple[int, int]:
+    """After how many of `epochs` the rate should decay: where the loss levels off, and half-way from there to the end.
 
-    Half-way from the start in place of the former, where it never lies still or leaves fewer than two epochs.
+    Half-way from the start in place of the former, where it never levels off or leaves fewer than two epochs.
     """
     first = still if still and still <= epochs - 2 else epochs // 2
     return first, (first + epochs + 1) // 2

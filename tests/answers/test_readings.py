@@ -36,8 +36,8 @@ def test_read_at_two_epochs_beside_what_others_have(rows: dict[str, list[Trained
     assert found.interval["ReLU"][3] == training.metrics.wilson(found.accuracy["ReLU"][3], 400)
     table, *results = found.pieces
     relu, sigmoid = (dict(zip(table.header, row, strict=True)) for row in table.rows)
-    assert relu["test accuracy, epoch 3"] == "92.0 % ± 2.8 (95 %: 88.9 to 94.3) (n = 2)"
-    assert (relu["published, epoch 1"], relu["published, epoch 3"]) == ("90.8 %", "92.5 %")
+    assert relu["test accuracy, epoch 3"] == "92.00 % ± 2.83 (95 %: 88.9 to 94.3) (n = 2)"
+    assert (relu["published, epoch 1"], relu["published, epoch 3"]) == ("90.75 %", "92.50 %")
     assert sigmoid["published, epoch 3"] is None and sigmoid["training loss, epoch 3"] == 0.3333
     assert [(each.name, each.n, each.minutes) for each in results][:2] == [
         ("ReLU, 1 epochs", 2, 1),
@@ -57,4 +57,4 @@ def test_the_best_epoch_is_better_than_the_last(rows: dict[str, list[Trained]]) 
     assert found.range["ReLU"] == pytest.approx(0.01)  # 2 points and none
     (table,) = found.pieces
     assert table.header[2:4] == ("lowest of the last 2", "highest of the last 2")
-    assert table.rows[0] == ("ReLU", "92.0 %", "92.0 %", "93.0 %", "93.0 %")
+    assert table.rows[0] == ("ReLU", "92.00 %", "92.00 %", "93.00 %", "93.00 %")

@@ -47,7 +47,7 @@ def test_each_measure_of_each_network(test_set: batches.Batches) -> None:
     assert both["sensitivity"] == pytest.approx(0.9) and both["specificity"] == pytest.approx(0.4)  # -2: all are sick
     assert found.best == "middle"
     table, figure, *results = found.pieces
-    assert table.rows[0][1].startswith("80.0 % (95 %: 49.0 to 94.3)") and table.rows[1][1].endswith("(n = 2)")
+    assert table.rows[0][1].startswith("80.00 % (95 %: 49.0 to 94.3)") and table.rows[1][1].endswith("(n = 2)")
     assert figure.name == "roc"
     assert [each.metric for each in results[:4]] == ["test accuracy", "sensitivity", "specificity", "ROC area"]
     assert results[4].n == 2 and results[0].minutes == 1
@@ -72,9 +72,9 @@ def test_the_sign_test_is_scipys(one: int, other: int) -> None:
 
 def test_400_pictures_tell_few_networks_apart() -> None:
     published = {"AlexNet": 0.925, "VGG": 0.9475, "GoogLeNet": 0.8575}
-    found = answers.against("Published", {"ours": 0.94, "better": 0.97}, published, 400)
+    found = answers.against("Published", {"ours": 0.94, "better": 0.97}, 400, published, 400)
     assert found.apart == {"ours": ["GoogLeNet"], "better": ["AlexNet", "GoogLeNet"]}
     (table,) = found.pieces
     assert table.header == ("", "published", "ours is higher by", "told apart", "better is higher by", "told apart")
-    assert table.rows[0][:4] == ("AlexNet", "92.5 % (95 %: 89.5 to 94.7)", "+1.50 ± 3.5", False)
-    assert answers.against("Published", {"ours": 0.94}, published, 40).apart == {"ours": []}
+    assert table.rows[0][:4] == ("AlexNet", "92.50 % (95 %: 89.5 to 94.7)", "+1.50 ± 3.5", False)
+    assert answers.against("Published", {"ours": 0.94}, 20, published, 400).apart == {"ours": []}

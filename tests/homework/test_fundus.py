@@ -1,4 +1,4 @@
-"""Homework 6 and 7: the mistake is a switch, the networks see what the course's see, the cuts follow the curve."""
+"""Homework 6 and 7: the mistake is a switch, the networks see what the course's see, the decay follows the curve."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from paddle_course import readers, runtime
+from paddle_course import readers, runtime, training
 from tests.homework.test_smoke import load
 
 SCRIPTS = {script.stem[:4]: script for script in (runtime.ROOT / "homework").glob("hw0[67]_*.py")}
@@ -61,16 +61,16 @@ def test_the_single_logit_gives_every_network_the_same(data: Path, tmp_path: Pat
     assert "Judged with" not in again and "test accuracy, epoch" in again
 
 
-def test_both_trainings_are_one_until_the_first_cut(data: Path, tmp_path: Path) -> None:
-    text = answer("hw07", data, tmp_path / "run", "--epochs", "6")
-    assert "Until the first cut both trainings are the same to the last bit" in text
-    for net in ("resnet-18", "resnet-50"):
-        steady, cut = (
-            [json.loads(line) for line in (tmp_path / f"run/{net}-{kind}-0/metrics.jsonl").read_text().splitlines()]
-            for kind in ("constant", "cut-12-20")
-        )
-        losses = [[each["train_loss"] for each in run if each["kind"] == "epoch"] for run in (steady, cut)]
-        assert losses[0][:3] == losses[1][:3] and losses[0][4:] != losses[1][4:]
-        plan = json.loads((tmp_path / f"run/{net}-cut-12-20-0/config.json").read_text())["phases"][0]["schedule"]
-        assert plan["boundaries"] == [12, 20]
-        assert plan["values"] == pytest.approx([1e-3, 1e-4, 1e-5])
+def test_both_trainings_are_one_until_the_first_decay(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homework = load(SCRIPTS["hw07"])
+    monkeypatch.setattr(homework, "NETS", {"ResNet-18": homework.NETS["ResNet-18"]})
+    homework.main(["--smoke", "--out", str(tmp_path / "run"), "--data-root", str(data)])
+    text = (tmp_path / "run/answers.md").read_text(encoding="utf-8")
+    assert "Until the first decay both trainings are the same to the last bit" in text
+    steady, decay = (training.Run(tmp_path / f"run/resnet-18-{kind}-0") for kind in ("constant", "decay-8-12"))
+    losses = [[each["train_loss"] for each in run.records("epoch")] for run in (steady, decay)]
+    assert losses[0][:2] == losses[1][:2] and losses[0][2:] != losses[1][2:]
+    schedule = json.loads((decay.directory / "config.json").read_text())["phases"][0]["schedule"]
+    assert schedule["boundaries"] == [8, 12] and schedule["values"] == pytest.approx([1e-3, 1e-4, 1e-5])

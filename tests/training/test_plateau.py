@@ -1,4 +1,4 @@
-"""The rule on curves of which one knows where they lie still."""
+"""The rule on curves of which one knows where they level off."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_one_bad_epoch_decides_nothing() -> None:
     assert plateau.start(losses) is None
 
 
-def test_a_loss_learnt_by_heart_lies_still_although_its_logarithm_falls() -> None:
+def test_a_loss_learnt_by_heart_levels_off_although_its_logarithm_falls() -> None:
     found = plateau.start(0.7 * np.exp(-np.arange(40) / 4))
     assert found is not None
     assert 0.7 * np.exp(-found / 4) < 0.1 * 0.7
@@ -69,5 +69,5 @@ def test_a_higher_bar_and_less_patience_are_sooner_content() -> None:
         (None, 1, (0, 1)),
     ],
 )
-def test_where_to_cut(still: int | None, epochs: int, found: tuple[int, int]) -> None:
-    assert plateau.cuts(still, epochs) == found
+def test_where_to_decay(still: int | None, epochs: int, found: tuple[int, int]) -> None:
+    assert plateau.decays(still, epochs) == found
