@@ -145,6 +145,7 @@ def cause(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: outcome, 2: cause}
+HEADLINES = {1: "ReLU, 10 epochs", 2: "sigmoid, 10 epochs"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

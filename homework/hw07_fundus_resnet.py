@@ -169,6 +169,7 @@ def retrain(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: when, 2: retrain}
+HEADLINES = {2: "ResNet-18, decay, test accuracy"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -84,7 +84,7 @@ def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
         minutes = [entry["value"] for entry in mine if entry["name"] == TRAINED]
         title = script.title[language == "en"]
         result = next(filter(None, results), None)
-        rows.append((script.name, title, result, f"{sum(minutes):.0f}" if minutes else None))
+        rows.append((script.name, title, result, f"{sum(minutes):.{int(sum(minutes) < 1)}f}" if minutes else None))
     return words.table(Table("", HEADS[language], tuple(rows)))
 
 

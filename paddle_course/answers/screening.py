@@ -66,12 +66,12 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
             mean, sd = spread(each)
             found.means[name][measure] = mean
             line.append(score(mean, sd, len(each), training.metrics.wilson(mean, count), digits=2))
-            pieces.append(Result(name, measure, mean, sd, len(each), minutes, data))
+            pieces.append(Result(f"{name}, {measure}", measure, mean, sd, len(each), minutes, data))
         areas = np.array([training.binary.area(*each) for each in seen])
         (area, low, high), (_, sd) = areas.mean(0).tolist(), spread(areas[:, 0].tolist())
         found.means[name]["ROC area"], found.logits[name] = area, logits[:, 0].astype(np.float64)
         lines.append((*line, f"{area:.3f} (95 %: {low:.3f} to {high:.3f})"))
-        pieces.append(Result(name, "ROC area", area, sd, len(seen), minutes, data))
+        pieces.append(Result(f"{name}, ROC area", "ROC area", area, sd, len(seen), minutes, data))
         roc[name] = training.binary.roc(logits, labels)
     header = ("", "test accuracy", "sensitivity", "specificity", "area under the ROC curve")
     title = "ROC curves: what is found, by what is taken for it in error (a logarithmic axis)"
