@@ -33,7 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
         "rates": ["with_rates"],
-        "readings": ["endings", "read_at"],
+        "readings": ["Readings", "endings", "read_at"],
         "regression": [
             "OneRow",
             "compare_errors",
