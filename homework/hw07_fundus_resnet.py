@@ -3,8 +3,9 @@
 ./run.sh hw07                      ResNet-18 for 16 epochs and ResNet-50 for 14, without decay and with it
 ./run.sh hw07 --full --seeds 3     40 epochs of both, three runs each
 
-Unlike in the course the training pictures are mirrored at random; --plain leaves them as they are. The data set lies
-behind a login; data/README.md says where its zips go.
+Unlike in the course the training pictures are mirrored at random; --plain leaves them as they are. On one core of two
+(AMD EPYC, Paddle 3.3.1) with other trainings beside it, an epoch of ResNet-18 took 24 seconds and one of ResNet-50 62,
+and its test a third of that. The data lie behind a login; data/README.md says where they go.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "plateau": ["plateau"],
         "portrait": ["portrait"],
         "rates": ["with_rates"],
-        "readings": ["endings", "read_at"],
+        "readings": ["Readings", "endings", "read_at"],
         "regression": [
             "OneRow",
             "compare_errors",
