@@ -124,7 +124,7 @@ def tables(report: Report) -> list[answers.Table]:
 
 def results(report: Report) -> list[answers.Result]:
     """All rates and ratios with their spread over the rounds, the highest memory, and the machine's peaks."""
-    made = [answers.Result(f"peak, {name}", "GFLOP/s", value) for name, value in report.peaks.items()]
+    made = [answers.Result(f"peak in {name}", "GFLOP/s", value) for name, value in report.peaks.items()]
     for each in report.subjects:
         for column in report.columns:
             made += report.numbers(each, column).results(f"{each.name}, {column}", "images/s", each.data)

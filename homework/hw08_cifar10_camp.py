@@ -273,12 +273,12 @@ def scores(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: structure, 2: optimizers, 3: sample_count, 4: own_photos, 5: deep_networks, 6: scores}
-HEADLINES = {
+HEADLINES = {  # the first stands for the whole homework
+    5: "fast, 13 epochs, six views",
     1: "camp network",
     2: "adam, optimizers, 3 epochs",
     3: "1000 per class",
     4: "photos, centre crop",
-    5: "vgg16, short run, 2,000 pictures, 3 epochs",
     6: "camp network, macro-F1",
 }
 

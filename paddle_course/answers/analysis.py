@@ -1,4 +1,4 @@
-"""A model -> its layer table: what goes into each layer and comes out, its number of values and of multiplications.
+"""A model -> its depth, and its layer table: what goes into each layer and comes out, its values and multiplications.
 
 The counts are worked out from each layer's settings and shapes, as one does with pencil and paper, and compared with
 the tensors the layer really holds: a table that does not agree with the network is an error, not a table.
@@ -6,15 +6,19 @@ the tensors the layer really holds: a table that does not agree with the network
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import paddle
 from paddle import nn
 
 Shape = tuple[int, ...]
+WEIGHTED = re.compile(r"Conv|Depthwise|Matmul|Linear")  # how the nodes of such layers are called in Paddle's graph
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def layer_table(model: nn.Layer, input_shape: Sequence[int]) -> list[LayerRow]:
         macs = form.macs * math.prod(shape_out)
         rows.append(LayerRow(name, type(layer).__name__, shape_in, shape_out, form.formula, trainable, running, macs))
 
-    _walk(model, input_shape, add)
+    walk(model, paddle.zeros([1, *input_shape]), add)
     missing = [name for name, layer in _layers(model) if _tensors(layer) and id(layer) not in counted]
     if missing:
         raise ValueError(f"the picture never passed {', '.join(missing)}: their values are in no row")
@@ -74,6 +78,27 @@ def counts(model: nn.Layer, input_shape: Sequence[int]) -> tuple[int, int, int]:
     """(trainable, running, macs) of the whole model for one picture of `input_shape` (C, H, W)."""
     rows = layer_table(model, input_shape)
     return sum(row.trainable for row in rows), sum(row.running for row in rows), sum(row.macs for row in rows)
+
+
+def depth(model: nn.Layer, input_shape: Sequence[int]) -> int:
+    """How many convolutions and linear layers a picture of `input_shape` (C, H, W) passes one after the other, at most.
+
+    That is what papers call depth: where ways part and meet again, as in a residual block, the longest counts. It is
+    read off the graph that Paddle keeps for the backward pass, so the model must run on Paddle's own layers.
+    """
+    known: dict[int, int] = {}
+
+    def below(node: Any) -> int:
+        if node is None:
+            return 0
+        if (key := node.node_ptr()) not in known:
+            known[key] = bool(WEIGHTED.match(node.name())) + max(map(below, node.next_functions), default=0)
+        return known[key]
+
+    images = paddle.zeros([1, *input_shape])
+    images.stop_gradient = False  # or a frozen first layer would leave no trace
+    with _as_tested(model):
+        return below(model(images).grad_fn)
 
 
 @dataclass(frozen=True)
@@ -111,21 +136,29 @@ def _tensors(layer: nn.Layer) -> dict[str, paddle.Tensor]:
     return dict(layer.named_parameters(include_sublayers=False)) | dict(layer.named_buffers(include_sublayers=False))
 
 
-def _walk(model: nn.Layer, input_shape: Sequence[int], add: Callable[..., None]) -> None:
-    """Send one black picture through the model and call `add(name, layer, inputs, output)` behind each layer."""
-    layers = _layers(model)
-    modes = [layer.training for _, layer in layers]
+def walk(model: nn.Layer, images: paddle.Tensor, add: Callable[..., None]) -> None:
+    """Send `images` (B, C, H, W) through the model and call `add(name, layer, inputs, output)` behind each layer."""
     hooks = []
-    for name, layer in layers:
+    for name, layer in _layers(model):
         computes = not layer.sublayers() and not isinstance(layer, nn.Identity)
         if computes or _tensors(layer):
             hooks.append(layer.register_forward_post_hook(partial(add, name)))
     try:
-        model.eval()  # no statistics are updated and no dropout draws
-        with paddle.no_grad():
-            model(paddle.zeros([1, *input_shape]))
+        with _as_tested(model), paddle.no_grad():
+            model(images)
     finally:
         for hook in hooks:
             hook.remove()
-        for (_, layer), mode in zip(layers, modes, strict=True):
+
+
+@contextlib.contextmanager
+def _as_tested(model: nn.Layer) -> Iterator[None]:
+    """No statistics are updated and no dropout draws; afterwards every layer has its own mode again."""
+    layers = [layer for _, layer in _layers(model)]
+    modes = [layer.training for layer in layers]
+    model.eval()
+    try:
+        yield
+    finally:
+        for layer, mode in zip(layers, modes, strict=True):
             layer.training = mode

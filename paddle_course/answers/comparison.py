@@ -5,13 +5,16 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paddle_course import training
+from paddle_course import batches, training
 from paddle_course.answers.analysis import LayerRow, counts
 from paddle_course.answers.pieces import Cell, Result, Table, Trained, score
+
+if TYPE_CHECKING:
+    from paddle import nn
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,10 @@ def by_minute(trained: Trained, what: str) -> tuple[list[float], list[float]]:
     return [each["seconds"] / 60 for each in records], [each[what] for each in records]
 
 
-def by_step(trained: Trained, what: str) -> tuple[list[int], list[float]]:
-    """One value of the step records ("loss", "accuracy", "lr", "gradient_norm") over the steps."""
-    records = trained.result.run.records("train")
+def by_step(trained: Trained, what: str, kind: str = "train") -> tuple[list[int], list[float]]:
+    """One value of the step records ("loss", "accuracy", "lr", "gradient_norm") over the steps; of the `kind`
+    "gradients", the norm of the layer so called."""
+    records = trained.result.run.records(kind)
     return [each["step"] for each in records], [each[what] for each in records]
 
 
@@ -155,6 +159,12 @@ def measures(scores: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
         "MAP@3": metrics.map_at_k(scores, labels, 3),
         "cross-entropy": metrics.cross_entropy(scores, labels),
     }
+
+
+def unanswered(net: nn.Layer, data: batches.Batches) -> int:
+    """How many of the classes the network answers none of the pictures with."""
+    scores, _ = training.predict(net, data)
+    return scores.shape[1] - len(np.unique(scores.argmax(axis=1)))
 
 
 def each_class(caption: str, scores: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Table:

@@ -33,12 +33,13 @@ class Chart:
     logx: bool = False
     logy: bool = False
     percent: bool = False  # y are shares, shown in per cent
+    ylim: tuple[float, float] | None = None  # where several charts are to be compared by eye
     dashed: Collection[str] = ()  # labels drawn as dashed lines without points: fits, baselines
     marks: Mapping[str, float] = field(default_factory=dict)  # label -> x of a dotted upright line
 
 
 def curves(name: str, caption: str, series: Mapping, xlabel: str, ylabel: str, **options: object) -> Figure:
-    """One chart; `options` as in `Chart`: logx, logy, percent, dashed, marks, title."""
+    """One chart; `options` as in `Chart`: logx, logy, percent, ylim, dashed, marks, title."""
     return panels(name, caption, [Chart(series, xlabel, ylabel, **options)])
 
 
@@ -59,6 +60,8 @@ def _chart(chart: Chart, axes: Axes) -> None:
         if sd:
             axes.fill_between(x, y - sd[0], y + sd[0], color=colour, alpha=0.2, linewidth=0)
     axes.set(xlabel=chart.xlabel, ylabel=chart.ylabel, title=chart.title)
+    if chart.ylim:
+        axes.set_ylim(*chart.ylim)
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     scale(axes, "x", chart.logx)
@@ -164,8 +167,9 @@ def heatmap(
     fmt: str = ".3g",
     xlabel: str = "",
     ylabel: str = "",
+    marks: Mapping[tuple[int, int], str] | None = None,
 ) -> Figure:
-    """Values (R, C) with their text in each cell, darker = larger; a cell that is not finite shows a dash."""
+    """Values (R, C) with their text in each cell, darker = larger; one that is not finite shows its mark or a dash."""
     values = np.asarray(matrix, dtype=float)
     finite = np.isfinite(values)
     low, high = (values[finite].min(), values[finite].max()) if finite.any() else (0.0, 0.0)
@@ -173,6 +177,8 @@ def heatmap(
 
     def panel(axes: Axes) -> None:
         text = [[format(v, fmt).replace("%", " %") if np.isfinite(v) else "–" for v in row] for row in values]
+        for (i, j), word in (marks or {}).items():
+            text[i][j] = word
         _cells(axes, np.broadcast_to(_rgb(BLUE), (*values.shape, 3)), depth, text)
         axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(rows)), rows)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from paddle_course import config, training
 from paddle_course.answers.figures import Chart, curves, panels
 from paddle_course.answers.pieces import Figure, Table, Trained
 
@@ -50,6 +52,18 @@ def layer_gradients(runs: Mapping[str, Trained], caption: str = "Norm of each la
             panels("gradients", f"{caption} while training", charts, columns=2),
         ],
     )
+
+
+def finished(folder: Path) -> dict[str, Trained]:
+    """The trainings below `folder` that have ended, by name: their records, without a network."""
+    found = {}
+    for path in sorted(folder.glob("*/result.json")):
+        run, about = training.Run(path.parent), config.load(path)
+        epochs = run.records("epoch")
+        if epochs and run.records("gradients"):
+            result = training.Result(run, epochs, epochs[-1], run.directory / about["params"], about["sha256"])
+            found[run.name] = Trained(None, result)
+    return found
 
 
 def _norms(trained: Trained) -> dict[str, tuple[list[int], list[float]]]:

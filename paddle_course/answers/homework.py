@@ -38,8 +38,8 @@ class Lab:
         self._known: set[str] = set()
         self.images, self.rows = functools.cache(self._images), functools.cache(self._rows)
 
-    def _images(self, name: str, split: str) -> readers.Images:
-        found = readers.load(name, split, readers.data_root(self.config.data_root), self.config.data)
+    def _images(self, name: str, split: str, **settings: Any) -> readers.Images:
+        found = readers.load(name, split, readers.data_root(self.config.data_root), self.config.data, **settings)
         self.synthetic = self.synthetic or found.synthetic
         return found
 

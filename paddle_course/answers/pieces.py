@@ -101,15 +101,17 @@ class Question:
     answer: Answer
 
 
-def score(mean: float, sd: float | None = None, n: int = 1, interval: tuple[float, float] | None = None) -> str:
-    """A share between 0 and 1 with what is known of its spread, in points.
+def score(
+    mean: float, sd: float | None = None, n: int = 1, interval: tuple[float, float] | None = None, digits: int = 1
+) -> str:
+    """A share between 0 and 1 with what is known of its spread, in points; where `digits` are too few, with two.
 
     >>> score(0.652, sd=0.004, n=3)
     '65.2 % ± 0.4 (n = 3)'
     >>> score(0.94, interval=(0.912, 0.959))
     '94.0 % (95 %: 91.2 to 95.9)'
     """
-    digits = 2 if sd is not None and sd < 0.00095 else 1  # a spread below 0.1 points needs the second digit
+    digits = 2 if sd is not None and sd < 0.00095 else digits  # a spread below 0.1 points needs the second digit
     text = f"{100 * mean:.{digits}f} %"
     if sd is not None:
         text += f" ± {100 * sd:.{digits}f}"

@@ -43,8 +43,8 @@ def sample_curve(scores: Mapping[int, Sequence[float]], data: str) -> SampleCurv
     n, values = np.array(list(scores)), [spread(each) for each in scores.values()]
     mean, sd = np.array([m for m, _ in values]), np.array([s or 0.0 for _, s in values])
     slope, intercept = np.polyfit(np.log10(n), mean, 1)
-    exponent, log_a = np.polyfit(np.log(n), np.log(1 - mean), 1)
-    line, power = intercept + slope * np.log10(n), 1 - np.exp(log_a) * n**exponent
+    a, b = power_law(n, mean)
+    line, power = intercept + slope * np.log10(n), 1 - a * n**-b
     series = {"measured": (n, mean, sd), "straight line in log10(n)": (n, line), "power law": (n, power)}
     measured = [score(m, s, len(scores[size])) for size, (m, s) in zip(scores, values, strict=True)]
     rows = zip(scores, measured, map(score, power), strict=True)
@@ -65,8 +65,52 @@ def sample_curve(scores: Mapping[int, Sequence[float]], data: str) -> SampleCurv
             for size, (m, s) in zip(scores, values, strict=True)
         ),
     ]
-    laws = (float(slope), r_squared(mean, line), float(np.exp(log_a)), float(-exponent), r_squared(mean, power))
+    laws = (float(slope), r_squared(mean, line), a, b, r_squared(mean, power))
     return SampleCurve(n, mean, *laws, pieces)
+
+
+@dataclass(frozen=True)
+class LearningCurves:
+    """Networks side by side, each with its test accuracy by the number of pictures.
+
+    `needed` is the number at which the power law through a curve, error = a n^-b, reaches the goal; infinite where the
+    error does not fall. Far from the measured points it is a direction rather than a number.
+    """
+
+    accuracy: dict[str, dict[int, float]]
+    needed: dict[str, float]
+    pieces: Sequence[Table | Figure | Result]
+
+
+def learning_curves(accuracy: Mapping[str, Mapping[int, float]], goal: float, data: str) -> LearningCurves:
+    """The curves through the accuracies of networks, name -> pictures -> accuracy; all at the same numbers."""
+    sizes = np.array(list(next(iter(accuracy.values()))))
+    laws = {name: power_law(sizes, np.array(list(curve.values()))) for name, curve in accuracy.items()}
+    needed = {name: float((a / (1 - goal)) ** (1 / b)) if b > 0.01 else np.inf for name, (a, b) in laws.items()}
+    series = {name: (sizes, list(curve.values())) for name, curve in accuracy.items()}
+    series |= {f"{name}, power law": (sizes, 1 - a * sizes**-b) for name, (a, b) in laws.items()}
+    rows = [(int(n), *(score(curve[n]) for curve in accuracy.values())) for n in sizes]
+    dashed, options = tuple(series)[len(laws) :], {"logx": True, "percent": True}
+    text = "Test accuracy by the number of pictures learnt from"
+    return LearningCurves(
+        {name: dict(curve) for name, curve in accuracy.items()},
+        needed,
+        [
+            Table(text, ("pictures", *accuracy), tuple(rows)),
+            figures.curves("learning", text, series, "pictures", "test accuracy", dashed=dashed, **options),
+            *(
+                Result(f"{name}, {n} pictures", "test accuracy", value, data=data)
+                for name, curve in accuracy.items()
+                for n, value in curve.items()
+            ),
+        ],
+    )
+
+
+def power_law(n: np.ndarray, accuracy: np.ndarray) -> tuple[float, float]:
+    """a and b of error = a n^-b, a straight line through the logarithms."""
+    exponent, log_a = np.polyfit(np.log(n), np.log(np.maximum(1 - accuracy, 1e-6)), 1)
+    return float(np.exp(log_a)), float(-exponent)
 
 
 def r_squared(y: np.ndarray, fitted: np.ndarray) -> float:

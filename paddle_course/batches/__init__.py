@@ -26,7 +26,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "mixup",
             "pad_crop",
             "rotate",
+            "scramble",
         ],
-        "views": ["mirrored", "one_view", "six_views"],
+        "deform": ["deform"],
+        "views": ["mirrored", "nine_views", "one_view", "six_views"],
     },
 )

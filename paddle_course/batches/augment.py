@@ -132,3 +132,14 @@ def _blend(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
     out *= share
     out += other
     return out
+
+
+def scramble(batch: Batch, rng: np.random.Generator, seed: int = 0) -> Batch:
+    """Put the pixels into another order, the same in all pictures: what is left of them without neighbourhoods.
+
+    No augmentation: what has learnt from such pictures is to be tested on such pictures.
+    """
+    n, height, width, channels = batch.images.shape
+    order = np.random.default_rng(seed).permutation(height * width)
+    images = batch.images.reshape(n, -1, channels)[:, order].reshape(batch.images.shape)
+    return replace(batch, images=images)

@@ -35,3 +35,14 @@ def six_views(images: np.ndarray) -> Iterator[View]:
     for shift in (0, 2):
         shifted = padded[:, :, shift : shift + height, shift : shift + width]
         yield from ((weight / 4, view) for weight, view in mirrored(np.ascontiguousarray(shifted)))
+
+
+def nine_views(images: np.ndarray) -> Iterator[View]:
+    """The pictures, and shifted by one pixel in each of the eight directions, the edge repeated; all weigh the same.
+
+    None is mirrored: a mirror image of a digit is no digit.
+    """
+    height, width = images.shape[2:]
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
+    for down, right in np.ndindex(3, 3):
+        yield 1 / 9, np.ascontiguousarray(padded[:, :, down : down + height, right : right + width])

@@ -2,6 +2,7 @@
 
 model = models.build("resnet18", classes=100)
 models.MODELS["resnet18"].input_shape       # (3, 32, 32)
+models.MODELS["resnet18"].family.year       # 2015
 """
 
 import lazy_loader
@@ -9,13 +10,17 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "registry": ["MODELS", "Entry", "build"],
+        "registry": ["FAMILIES", "MODELS", "Entry", "Family", "build"],
         "activations": ["activation"],
         "lenet": ["LeNet"],
+        "fundus": ["FundusLeNet"],
         "camp": ["CampNet"],
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],
         "mlp": ["MLP"],
+        "chain": ["Chain"],
+        "digitnet": ["DigitNet"],
         "fast": ["FastNet"],
+        "halving": ["HalvingNet"],
     },
 )

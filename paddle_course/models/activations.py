@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import paddle
 from paddle import nn
 
 from paddle_course.runtime import UserError
 
-ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GELU}
+
+class CentredSigmoid(nn.Layer):
+    """sigmoid(x) - 1/2: the same slope everywhere, but outputs that can be negative, and 0 where the input is."""
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return nn.functional.sigmoid(x) - 0.5
+
+
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "centred-sigmoid": CentredSigmoid,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+}
 
 
 def activation(name: str) -> nn.Layer:

@@ -1,5 +1,7 @@
 """The publishers' addresses -> files under data/, checked against their md5: `./run.sh data NAME`.
 
+`./run.sh data dogs` is the exception: it makes files of others that are here.
+
 A broken-off download leaves NAME.part behind and goes on from there the next time, from whichever address answers.
 """
 
@@ -23,6 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from paddle_course import runtime
+from paddle_course.readers.dogs import make_dogs
 from paddle_course.readers.images import one_of
 from paddle_course.readers.locate import data_root
 from paddle_course.runtime import UserError
@@ -216,10 +219,16 @@ def _size(path: Path) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./run.sh data", description="Download a data set and check it.")
-    parser.add_argument("name", choices=(*SOURCES, "all"))
+    parser.add_argument("name", choices=(*SOURCES, "all", "dogs"), help="dogs is made of pictures that are here")
     parser.add_argument("--data-root", default="", help="default: PADDLE_COURSE_DATA or data/")
+    parser.add_argument("--from", dest="source", default="", metavar="DIR", help="dogs: your own pictures")
     flags = parser.parse_args(argv)
-    return runtime.run(lambda: print(fetch(flags.name, data_root(flags.data_root))))
+    if flags.source and flags.name != "dogs":
+        parser.error(f"--from belongs to dogs; {flags.name} is downloaded")
+    root = data_root(flags.data_root)
+    if flags.name == "dogs":
+        return runtime.run(lambda: print(make_dogs(root, flags.source)))
+    return runtime.run(lambda: print(fetch(flags.name, root)))
 
 
 if __name__ == "__main__":

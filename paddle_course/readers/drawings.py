@@ -1,4 +1,4 @@
-"""A generator and class numbers -> drawn pictures: coloured shapes, seven-segment digits, faces of cats and dogs."""
+"""A generator and class numbers -> drawn pictures: coloured shapes, seven-segment digits, faces of pets, eyes."""
 
 from __future__ import annotations
 
@@ -77,3 +77,33 @@ def face(kind: str, height: int, width: int, rng: np.random.Generator) -> np.nda
         cv2.circle(image, (x + side * 2 * r // 5, y - r // 4), r // 8, (20, 20, 20), -1)
     cv2.ellipse(image, (x, y + r // 3), (r // 5, r // 7), 0, 0, 360, (30, 30, 60), -1)
     return cv2.GaussianBlur(image, (0, 0), r / 40) + rng.integers(0, 20, image.shape, np.uint8)
+
+
+def eye(kind: str, side: int, rng: np.random.Generator) -> np.ndarray:
+    """The back of an eye, uint8 (side, side, 3): of "P" the ground has wasted away around the optic disc and in spots.
+
+    "N" has a small pale disc where the vessels come in, "H" a crescent beside it.
+    """
+    image = np.zeros((side, side, 3), np.uint8)
+    ground = (rng.uniform(150, 200), rng.uniform(70, 100), rng.uniform(25, 50))
+    middle, r, right = side // 2, side * 0.47, rng.random() < 0.5
+    x, y = int(middle + (r if right else -r) * rng.uniform(0.4, 0.55)), int(middle + r * rng.uniform(-0.1, 0.1))
+    cv2.circle(image, (middle, middle), int(r), ground, -1)
+    pale = tuple(min(240, 1.25 * each + 40) for each in ground)
+    if kind == "P":
+        cv2.ellipse(image, (x, y), (int(r * rng.uniform(0.3, 0.45)), int(r * 0.35)), 0, 0, 360, pale, -1)
+        for across, down in rng.normal(0, 0.3 * r, (rng.integers(3, 8), 2)):
+            cv2.circle(image, (int(middle + across), int(middle + down)), int(r * rng.uniform(0.05, 0.15)), pale, -1)
+    elif kind == "H":
+        cv2.ellipse(
+            image, (x - (side // 40 if right else -side // 40), y), (side // 14, side // 11), 0, 0, 360, pale, -1
+        )
+    for turn in rng.uniform(0, 360, 10):
+        bow = (int(r * rng.uniform(0.5, 1.1)), int(r * rng.uniform(0.15, 0.4)))
+        away = (int(x + bow[0] * np.cos(np.radians(turn))), int(y + bow[0] * np.sin(np.radians(turn))))
+        cv2.ellipse(image, away, bow, turn, 90, 180, (110, 30, 20), max(1, side // 90))
+    cv2.circle(image, (x, y), side // 16, (235, 190, 120), -1)
+    outside = np.hypot(*(np.indices((side, side)) - middle)) > r
+    image = cv2.GaussianBlur(image, (0, 0), side / 150) + rng.integers(0, 12, image.shape, np.uint8)
+    image[outside] = 0
+    return image

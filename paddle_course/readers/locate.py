@@ -11,22 +11,36 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from paddle_course.readers import cifar, idx
+from paddle_course.readers import cifar, idx, mnist_json
+from paddle_course.readers.fundus import HELP, missing, read_fundus
 from paddle_course.readers.housing import read_housing
 from paddle_course.readers.images import Images, one_of
+from paddle_course.readers.labelled import read_labelled
 from paddle_course.readers.rows import Rows
+from paddle_course.readers.sheets import read_yes_no
 from paddle_course.readers.stand_ins import MARKER, write_stand_in
 from paddle_course.runtime import ROOT, UserError
 
-READERS: dict[str, Callable[[Path, str], Images]] = {
+
+def either_mnist(place: Path, split: str) -> Images:
+    """MNIST as `place` has it: a folder of its four files, or the course's one file."""
+    if place.is_dir():
+        return idx.mnist(place, split)
+    one_of("split", split, mnist_json.HALVES)
+    return mnist_json.course_mnist(place, *mnist_json.HALVES[split])
+
+
+READERS: dict[str, Callable[..., Images]] = {  # each called with a place and a split
     "cifar10": cifar.cifar10,
     "cifar100": cifar.cifar100,
-    "mnist": idx.mnist,
+    "mnist": either_mnist,
     "fashion-mnist": functools.partial(idx.mnist, classes=idx.FASHION),
+    "dogs": read_labelled,
+    "fundus": read_fundus,
 }
-TABLES: dict[str, Callable[[Path], Rows]] = {"housing": read_housing}
+TABLES: dict[str, Callable[[Path], Rows]] = {"housing": read_housing, "hw4": read_yes_no}
 PLACES = {
     "cifar10": (
         "cifar-10-batches-py",
@@ -35,13 +49,20 @@ PLACES = {
         "cifar/cifar-10-python.tar.gz",
     ),
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-binary", "cifar/cifar-100-python.tar.gz"),
-    "mnist": ("mnist",),
+    "mnist": ("mnist", "mnist/mnist.json.gz", "mnist.json.gz"),
     "fashion-mnist": ("fashion-mnist",),
+    "fundus": ("ichallenge-pm", "palm", ""),  # or the data root itself
     "housing": ("housing.data", "uci_housing/housing.data"),
     "pets": ("pets",),
+    "dogs": ("dogs",),
+    "hw4": ("hw4_data.xls", "hw4_data.xlsx", "hw4_data.csv"),
+}
+BY_HAND = {  # what no address serves, and what to do about it
+    "pets": "put photos of cats and dogs into it",
+    "hw4": "put the table of the course's homework 4 there, as .xls, .xlsx or .csv",
 }
 Data = TypeVar("Data", Images, Rows)
-UNPACKED = {"cifar10": ("*_batch*", 6), "cifar100": ("t*", 2)}  # files of pictures in an unpacked folder
+UNPACKED = {"cifar10": ("*_batch*", 6), "cifar100": ("t*", 2), "dogs": ("t*.csv", 2)}  # files of a whole folder
 
 
 def data_root(argument: str | Path | None = None) -> Path:
@@ -49,11 +70,15 @@ def data_root(argument: str | Path | None = None) -> Path:
     return Path(argument or os.environ.get("PADDLE_COURSE_DATA") or ROOT / "data").expanduser()
 
 
-def load(name: str, split: str, root: str | Path | None = None, kind: str = "real") -> Images:
-    """The "train" or "test" half of a data set. A real one that is nowhere is downloaded; a stand-in is `synthetic`."""
+def load(name: str, split: str, root: str | Path | None = None, kind: str = "real", **settings: Any) -> Images:
+    """The "train" or "test" half of a data set; the other half of "fundus" is called "validation". A real one that is
+    nowhere is downloaded; a stand-in is `synthetic`.
+
+    `settings` are the reader's: `load("dogs", "train", count=500)`.
+    """
     one_of("data set", name, READERS)
     place = folder(name, root, kind)
-    return _marked(READERS[name](place, split), place, kind)
+    return _marked(READERS[name](place, split, **settings), place, kind)
 
 
 def load_rows(name: str, root: str | Path | None = None, kind: str = "real") -> Rows:
@@ -82,8 +107,15 @@ def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Pat
         return _find(name, root)
     if place := find(name, root):
         return place
-    if name == "pets":
-        raise UserError(f"{root / name} is missing: put photos of cats and dogs into it, or use --data stand-in")
+    if name in BY_HAND:
+        raise UserError(f"{root / PLACES[name][0]} is missing: {BY_HAND[name]}, or use --data stand-in")
+    if name == "fundus":
+        place = root / PLACES[name][0]
+        raise UserError(f"{place} lacks {missing(place)}: {HELP}")
+    if name == "dogs":
+        from paddle_course.readers.dogs import make_dogs  # which needs this module
+
+        return make_dogs(root)
     from paddle_course.readers.download import fetch  # only now: the network's libraries take a while to import
 
     return fetch(name, root)
@@ -100,8 +132,10 @@ def _find(name: str, root: Path) -> Path | None:
 
 
 def _whole(name: str, place: Path) -> bool:
-    if name in ("mnist", "fashion-mnist"):  # four files, of which a broken-off download may have brought two
+    if place.is_dir() and name in ("mnist", "fashion-mnist"):  # a broken-off download may have brought two of four
         return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
+    if name == "fundus":
+        return not missing(place)
     if place.is_dir() and name in UNPACKED:  # a half-unpacked folder must not hide the archive beside it
         pattern, count = UNPACKED[name]
         return len(list(place.glob(pattern))) >= count

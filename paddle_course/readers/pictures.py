@@ -1,4 +1,4 @@
-"""Picture files -> uint8 (H, W, 3) arrays in RGB, and a picture of any size -> a small square one."""
+"""Picture files -> uint8 (H, W, 3) arrays in RGB or (H, W, 1) in grey, and a picture of any size -> a square one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,27 @@ from paddle_course.runtime import UserError
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 
 
-def read_picture(path: str | Path) -> np.ndarray:
-    """One picture, uint8 (H, W, 3) RGB, turned upright by its EXIF data. UserError if OpenCV cannot read it."""
+def decoded(raw: bytes, grey: bool = False) -> np.ndarray | None:
+    """A picture file's contents as uint8 (H, W, 3), blue first, or in grey (H, W), upright by its EXIF data; None if
+    OpenCV cannot."""
     try:
-        # The bytes are read here because cv2.imread fails on paths that are not ASCII.
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error):
+        return cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+
+
+def read_picture(path: str | Path, grey: bool = False) -> np.ndarray:
+    """One picture, uint8 (H, W, 3) RGB or in grey (H, W, 1), turned upright by its EXIF data. UserError if OpenCV
+    cannot read it."""
+    try:
+        image = decoded(Path(path).read_bytes(), grey)  # cv2.imread fails on paths that are not ASCII
+    except OSError:
         image = None
     if image is None:
         raise UserError(
             f"{path} cannot be read as a picture; take it out of the folder or save it anew as .jpg or .png"
         )
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return image[..., None] if grey else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def pictures(folder: str | Path) -> list[tuple[Path, np.ndarray]]:

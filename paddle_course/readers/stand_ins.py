@@ -2,7 +2,8 @@
 
 A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised, so that a
 small network learns it in seconds and a linear model does not quite; a house price (housing) rises and falls with four
-of the thirteen features, not quite in straight lines. What is learnt says nothing about real pictures and prices.
+of the thirteen features, not quite in straight lines; who is liked (hw4) is tall and well paid; a sick eye (fundus) has
+pale patches. What is learnt says nothing about real pictures, prices and people.
 `write_digits` is the exception: real handwriting, out of scikit-learn.
 """
 
@@ -18,10 +19,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from paddle_course.readers.archives import packed
 from paddle_course.readers.cifar_names import CIFAR10, COARSE, COARSE_OF_FINE, FINE
-from paddle_course.readers.drawings import coloured_shapes, face, segment_digits
-from paddle_course.readers.idx import FILES, write_idx
-from paddle_course.readers.images import one_of
+from paddle_course.readers.drawings import coloured_shapes, eye, face, segment_digits
+from paddle_course.readers.idx import DIGITS, FILES, write_idx
+from paddle_course.readers.images import Images, one_of
+from paddle_course.readers.labelled import SIDE, write_labelled
+from paddle_course.readers.mnist_json import write_course_mnist
+from paddle_course.readers.xlsx import write_xlsx
 from paddle_course.runtime import write_file
 
 MARKER = "SYNTHETIC.txt"  # lies beside every stand-in; written last, so a folder without it is not whole
@@ -29,9 +34,13 @@ SIZES = {
     "cifar10": (60, 20),
     "cifar100": (20, 5),
     "mnist": (60, 20),
+    "mnist.json.gz": (60, 20),  # the course's container
     "fashion-mnist": (60, 20),
     "housing": (506, 0),  # rows; it has no classes, and who reads it cuts it
     "pets": (4, 0),
+    "hw4": (50, 0),  # rows
+    "dogs": (30, 10),
+    "fundus": (20, 10),
 }
 
 
@@ -54,8 +63,16 @@ def write_stand_in(
         place = _write_cifar100(folder, halves)
     elif name == "housing":
         place = _write_housing(folder / "housing.data", *halves["train"])
+    elif name == "mnist.json.gz":
+        place = _write_course_mnist(folder / name, halves)
+    elif name == "hw4":
+        place = _write_hw4(folder / "hw4_data.csv", *halves["train"])
+    elif name == "fundus":
+        place = _write_fundus(folder / "ichallenge-pm", halves)
     elif name == "pets":
         place = _write_pets(folder / name, *halves["train"])
+    elif name == "dogs":
+        place = _write_dogs(folder / name, halves)
     else:
         place = _write_mnist(folder / name, halves)
     write_file(folder / MARKER, f"{name}, but drawn: seed {seed}, train {train}, test {test}\n")
@@ -80,6 +97,18 @@ def _write_mnist(folder: Path, halves: Halves) -> Path:
         labels = _labels(10, per_class, rng)
         _write_four(folder, split, _drawn(segment_digits, rng, labels), labels)
     return folder
+
+
+def _write_course_mnist(path: Path, halves: Halves) -> Path:
+    """The pictures of the four files; a sixth of those to train with, which are shuffled, is the part "valid"."""
+    parts = {}
+    for split, (per_class, rng) in halves.items():
+        labels = _labels(10, per_class, rng)
+        parts[split] = Images(_drawn(segment_digits, rng, labels)[..., None], labels, DIGITS, path.name)
+    cut = -(-len(parts["train"]) * 5 // 6)
+    train, valid = (parts["train"].take(part) for part in (slice(cut), slice(cut, None)))
+    write_course_mnist(path, {"train": train, "valid": valid, "eval": parts["test"]})
+    return path
 
 
 def _write_four(folder: Path, split: str, images: np.ndarray, labels: np.ndarray) -> None:
@@ -144,6 +173,26 @@ def _write_pets(folder: Path, per_kind: int, rng: np.random.Generator) -> Path:
     return folder
 
 
+def _write_fundus(folder: Path, halves: Halves) -> Path:
+    """The three zips, with pictures of two sizes; one in seven of the healthy eyes is highly short-sighted."""
+    pictures: dict[str, dict[str, bytes]] = {split: {} for split in halves}
+    rows: list[tuple[str | float, ...]] = [("ID", "imgName", "Label", "Fovea_X", "Fovea_Y")]
+    for split, (per_class, rng) in halves.items():
+        kinds = rng.permutation(["P"] * per_class + ["N" if i % 7 else "H" for i in range(per_class)]).tolist()
+        for number, kind in enumerate(kinds, start=1):
+            name = f"{kind if split == 'train' else 'V'}{number:04d}.jpg"
+            _, code = cv2.imencode(".jpg", eye(kind, (240, 288)[number % 2], rng)[..., ::-1])
+            pictures[split][name] = code.tobytes()
+            rows += [(number, name, int(kind == "P"), 120.5, 118.25)] * (split == "test")
+    inner = packed({f"PALM-Training400/{name}": raw for name, raw in pictures["train"].items()})
+    outer = packed({f"PALM-Validation400/{name}": raw for name, raw in pictures["test"].items()})
+    table = {"PALM-Validation-GT/PM_Label_and_Fovea_Location.xlsx": write_xlsx(rows)}
+    write_file(folder / "training.zip", packed({"PALM-Training400/PALM-Training400.zip": inner}))
+    write_file(folder / "validation.zip", outer)
+    write_file(folder / "valid_gt.zip", packed(table))
+    return folder
+
+
 def _write_housing(path: Path, count: int, rng: np.random.Generator) -> Path:
     """`count` lines in the columns and decimals of the original; the price rises with RM and falls with the others."""
     crime, poverty = np.exp(rng.normal(-1, 2, count)), rng.gamma(3, 4, count).clip(2, 37)
@@ -169,6 +218,24 @@ def _write_housing(path: Path, count: int, rng: np.random.Generator) -> Path:
     lines = ("".join(f" {form}".format(value[i]) for form, value in columns) for i in range(count))
     write_file(path, "\n".join(lines) + "\n")
     return path
+
+
+def _write_hw4(path: Path, count: int, rng: np.random.Generator) -> Path:
+    """Height, monthly pay, and who is liked: the taller and better paid two fifths, but for some noise."""
+    height, pay = rng.normal(1.74, 0.11, count).clip(1.45, 1.96), rng.normal(6100, 2900, count).clip(1200, 12200)
+    liking = (height - 1.74) / 0.11 + (pay - 6100) / 2900 + rng.normal(0, 0.5, count)
+    liked = liking >= np.sort(liking)[count - max(1, 2 * count // 5)]
+    lines = [f"{h:.15g},{p:.15g},{int(yes)}" for h, p, yes in zip(height, pay, liked, strict=True)]
+    write_file(path, "\n".join(["身高（m）,月薪（元）,是否有兴趣尝试交往（Y=1/N=0）", *lines]) + "\n")
+    return path
+
+
+def _write_dogs(folder: Path, halves: Halves) -> Path:
+    for split, (per_class, rng) in halves.items():
+        labels = _labels(2, per_class, rng)
+        faces = (cv2.cvtColor(face(("cat", "dog")[label], SIDE, SIDE, rng), cv2.COLOR_RGB2GRAY) for label in labels)
+        write_labelled(folder, split, faces, labels, "drawn cats and dogs")
+    return folder
 
 
 def write_digits(folder: str | Path) -> Path:

@@ -4,13 +4,17 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["averaging", "baselines", "losses", "metrics", "optimizers", "recipes", "schedules", "scores"],
+    submodules=[
+        *("averaging", "baselines", "binary", "losses", "metrics"),
+        *("optimizers", "plateau", "recipes", "schedules", "scores"),
+    ],
     submod_attrs={
         "checkpoint": ["export", "load_params", "load_persistables", "save_params"],
-        "evaluation": ["evaluate", "features", "predict"],
+        "evaluation": ["batch_statistics", "evaluate", "features", "predict"],
         "health": ["Diverged"],
         "loop": ["fit"],
         "plan": ["Phase", "Result"],
         "records": ["Run"],
+        "resume": ["keep_params_only"],
     },
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import paddle
@@ -33,6 +34,23 @@ def predict(
     if was_training:
         model.train()
     return np.concatenate(logits), np.concatenate(labels)
+
+
+@contextlib.contextmanager
+def batch_statistics(model: paddle.nn.Layer) -> Iterator[None]:
+    """Within, an evaluation normalises by each batch's mean and variance as a training does: a mistake, kept for study.
+
+    What the model says of an example then depends on the others in its batch. The running statistics stay as they are.
+    """
+    norms = [each for each in model.sublayers() if isinstance(each, (paddle.nn.BatchNorm1D, paddle.nn.BatchNorm2D))]
+    before = [(each._use_global_stats, each._momentum) for each in norms]
+    for each in norms:
+        each._use_global_stats, each._momentum = False, 1.0  # keep all of the running ones
+    try:
+        yield
+    finally:
+        for each, (given, momentum) in zip(norms, before, strict=True):
+            each._use_global_stats, each._momentum = given, momentum
 
 
 def evaluate(

@@ -69,6 +69,7 @@ def fit(
         if state.step == 0:
             if start:
                 checkpoint.load_params(start, model)
+            record.settings(settings(model, train, phases), [f"epoch/{name}_{scored}" for name in ("train", *held_out)])
             introduce(record, model, train, graph)
         while not over(state, total, patience):
             epoch, position = divmod(state.step, spe)
@@ -108,7 +109,6 @@ def fit(
             held = {name: evaluate(model, each, loss, score=score) for name, each in held_out.items()}
             end_epoch(run, record, screen, model, state, epoch, held, scored)
             save(optimizer, slow, now=over(state, total, patience))
-        record.settings(settings(model, train, phases), [f"epoch/{name}_{scored}" for name in ("train", *held_out)])
     return finish(run, model, state, patience)
 
 

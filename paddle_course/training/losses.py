@@ -5,7 +5,8 @@ mixup makes them. It returns a scalar, the sum of the examples' losses over thei
 data set does not depend on how it was cut into batches. Settings are bound with `functools.partial(cross_entropy,
 smoothing=0.1)`.
 
-`squared_error` is for predictions of numbers instead: outputs and targets, both float32 (B, K).
+`binary_cross_entropy` is for a network with one logit instead, float32 (B, 1), and labels 0 and 1, integers (B,);
+`squared_error` for predictions of numbers: outputs and targets, both float32 (B, K).
 
 In the formulas p = softmax(logits), y is one-hot or the shares, x the p of the right class; sums run over the K
 classes.
@@ -13,7 +14,8 @@ classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import paddle
 import paddle.nn.functional as F
@@ -29,6 +31,24 @@ def cross_entropy(
     section 7). `weight` holds K class weights w; Paddle would divide by the weights in the batch, here it is the count.
     """
     return -(_targets(logits, labels, smoothing, weight) * _log_softmax(logits)).sum(1).mean()
+
+
+def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """-log p of the right answer, where sigmoid of the only logit z is the p of label 1: cross-entropy of (0, z).
+
+    ValueError for other shapes: labels (B, 1) against (B,) would broadcast to (B, B) unnoticed.
+    """
+    return F.binary_cross_entropy_with_logits(logits[:, 0], _answers(logits, labels))
+
+
+def logits_as_probabilities(logits: Tensor, labels: Tensor) -> Tensor:
+    """The same with the raw logit for p, cut off at 1e-7 and 1 - 1e-7 as Keras does it: a mistake, kept for study.
+
+    A network without a last sigmoid, and a loss that expects one. Where the logit is below 0 or above 1 the cut has no
+    slope: a picture that is wrong there costs 16.1 and teaches nothing.
+    """
+    p, y = logits[:, 0].clip(1e-7, 1 - 1e-7), _answers(logits, labels)
+    return -(y * p.log() + (1 - y) * (1 - p).log()).mean()
 
 
 def mse(logits: Tensor, labels: Tensor) -> Tensor:
@@ -82,13 +102,31 @@ def nll_without_log(logits: Tensor, labels: Tensor) -> Tensor:
     return -(_targets(logits, labels) * logits).sum(1).mean()
 
 
+def after_softmax(logits: Tensor, labels: Tensor, loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """`loss`, which takes softmax, of what has gone through softmax already: a mistake, kept for study."""
+    return loss(F.softmax(logits), labels)
+
+
 def double_softmax(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy with softmax(p) for p: a mistake, kept for study.
 
     The course's MNIST model ends in softmax and its loss takes softmax again. No p exceeds one, so the loss cannot fall
-    below -log(e / (e + K - 1)), which is 1.4612 for ten classes.
+    below `double_softmax_floor`.
     """
-    return cross_entropy(F.softmax(logits), labels)
+    return after_softmax(logits, labels, cross_entropy)
+
+
+def double_softmax_floor(classes: int) -> float:
+    """-log(e / (e + K - 1)), the lowest that `double_softmax` can be: 1.4612 for ten classes."""
+    return math.log(math.e + classes - 1) - 1
+
+
+def _answers(logits: Tensor, labels: Tensor) -> Tensor:
+    """The labels (B,) in the type of the logits (B, 1); ValueError for other shapes."""
+    if logits.shape != [*labels.shape, 1] or paddle.is_floating_point(labels):
+        found = f"logits {list(logits.shape)}, labels {labels.dtype} {list(labels.shape)}"
+        raise ValueError(f"{found}: one logit [B, 1] goes with one integer [B]")
+    return labels.astype(logits.dtype)
 
 
 def _log_softmax(logits: Tensor) -> Tensor:

@@ -112,3 +112,16 @@ def wilson(correct_share: float, n: int, z: float = 1.96) -> tuple[float, float]
     half = z * math.sqrt(correct_share * (1 - correct_share) / n + (z / (2 * n)) ** 2)
     scale = 1 + z * z / n
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+
+
+def mcnemar(one: np.ndarray, other: np.ndarray) -> float:
+    """How probable it is that two equally good models differ at least this much.
+
+    `one` and `other`, bool (N,), say of the same examples where each model is right. Only those count that one gets
+    right and the other does not: between equals each of these is a fair coin (McNemar 1947; exact, two-sided).
+    """
+    differing, gained = int((one != other).sum()), int((one & ~other).sum())
+    tail, ways = 0, 1  # of `differing` coins, the ways in which k show heads
+    for k in range(min(gained, differing - gained) + 1):
+        tail, ways = tail + ways, ways * (differing - k) // (k + 1)
+    return min(1.0, 2 * tail / 2**differing)

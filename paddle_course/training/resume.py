@@ -100,3 +100,13 @@ def ended(run: Run, model: paddle.nn.Layer) -> Result | None:
     epochs = run.records("epoch")
     final = next(each for each in epochs if each["step"] == about["step"])
     return Result(run, epochs, final, params, about["sha256"])
+
+
+def keep_params_only(result: Result) -> None:
+    """Delete what only a resume needs of a finished training: Adam's accumulators are twice as large as the params."""
+    for directory in checkpoint.steps(result.run.checkpoints):
+        for path in directory.iterdir():
+            if path != result.params:
+                path.unlink()
+        if directory != result.params.parent:
+            directory.rmdir()

@@ -73,6 +73,15 @@ def triangle(step: int, *, peak: float, steps: int, rise: float = 0.23, start: f
     return peak * (1 + (end - 1) * min(1.0, (step - top) / max(1, steps - top)))
 
 
+def level_then_down(step: int, *, lr: float, steps: int, down: int) -> float:
+    """`lr`, and in the last `down` of `steps` steps straight down to 0.
+
+    What a rate does while it is constant and what it leads to can be read off one training (Hägele et al. 2024, arXiv
+    2405.18392).
+    """
+    return lr * max(0.0, min(1.0, (steps - step) / down))
+
+
 def per_epoch(step: int, *, schedule: Schedule, steps_per_epoch: int) -> float:
     """`schedule` counted in epochs: the rate changes only where an epoch begins."""
     return schedule(step // steps_per_epoch)

@@ -4,7 +4,7 @@ import pytest
 from paddle import nn
 
 from paddle_course import models
-from paddle_course.answers.analysis import counts, layer_table
+from paddle_course.answers.analysis import counts, depth, layer_table
 
 # Multiply-accumulates for one picture; the last six are the published 1.81, 3.66, 4.09, 15.5 and 19.6 G (torchvision).
 MACS = {
@@ -18,6 +18,21 @@ MACS = {
     "resnet50-imagenet": 4_089_184_256,
     "vgg16-imagenet": 15_470_264_320,
     "vgg19-imagenet": 19_632_062_464,
+}
+# Weight layers as the papers count them: a ResNet's without its shortcuts; a VGG for CIFAR ends in one linear layer.
+DEPTHS = {
+    "mlp": 2,
+    "lenet": 5,
+    "camp": 4,
+    "camp-deeper": 7,
+    "vgg11": 9,
+    "vgg19": 17,
+    "vgg16-imagenet": 16,
+    "vgg19-imagenet": 19,
+    "resnet18": 18,
+    "resnet34": 34,
+    "resnet50-imagenet": 50,
+    "fast": 8,
 }
 
 
@@ -49,6 +64,8 @@ def test_paper_and_network_agree_for_every_model(name):
     assert trainable == sum(int(p.size) for p in model.parameters() if not p.stop_gradient)
     assert trainable + running == sum(int(value.size) for value in model.state_dict().values())
     assert macs == MACS.get(name, macs)
+    if name in DEPTHS:
+        assert depth(model, models.MODELS[name].input_shape) == DEPTHS[name]
 
 
 @pytest.mark.parametrize("name", ["camp", "lenet", "mlp", "resnet18", "vgg16"])
@@ -121,3 +138,25 @@ def test_a_wrong_formula_is_told():
     with pytest.raises(ValueError, match="0: weight holds 144 values, on paper 400"):
         layer_table(model, (4, 8, 8))
     assert model[0].training and not model[0]._forward_post_hooks
+
+
+def test_the_longest_of_parallel_ways_is_the_depth_and_looking_changes_nothing():
+    class Ways(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.long = nn.Sequential(nn.Conv2D(1, 1, 1), nn.BatchNorm2D(1), nn.Conv2D(1, 1, 1), nn.Dropout(0.5))
+            self.short = nn.Conv2D(1, 1, 1)
+            self.fc = nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.fc(paddle.concat([self.short(x), self.long(x) + x], axis=1).mean(1).flatten(1))
+
+    model = Ways()
+    model.short.eval()
+    for value in model.short.parameters():
+        value.stop_gradient = True
+    before = {name: value.numpy().copy() for name, value in model.state_dict().items()}
+    assert depth(model, (1, 2, 2)) == 3
+    assert [model.training, model.long.training, model.short.training] == [True, True, False]
+    assert all((before[name] == value.numpy()).all() for name, value in model.state_dict().items())
+    assert all(value.grad is None for value in model.parameters())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_course import answers, models, training
+from paddle_course import answers, batches, models, readers, training
 from paddle_course.answers import Trained
 
 
@@ -67,6 +67,18 @@ def test_mean_curves_over_runs(tmp_path: Path) -> None:
     epochs, mean, sd = answers.mean_by_epoch(runs, "test_accuracy")
     assert epochs.tolist() == [1, 2] and mean.tolist() == pytest.approx([0.7, 0.7])
     assert sd.tolist() == pytest.approx([0.1, 0.1])
+
+
+def test_classes_that_are_never_answered() -> None:
+    net = models.build("lenet")
+    net.head.fc3.bias.set_value(np.array([500, -500, 500, -500, -500, -500, -500, -500, -500, -500], np.float32))
+    rng = np.random.default_rng(0)
+    images = readers.Images(
+        rng.integers(0, 256, (90, 28, 28, 1), np.uint8), np.arange(90) % 10, tuple("0123456789"), "noise"
+    )
+    assert answers.unanswered(net, batches.Batches(images, 30)) in (8, 9)
+    net.head.fc3.bias.set_value(np.eye(10, dtype=np.float32)[4] * 1000)
+    assert answers.unanswered(net, batches.Batches(images, 30)) == 9
 
 
 def test_scores_of_one_class() -> None:

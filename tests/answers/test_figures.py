@@ -197,6 +197,12 @@ def test_a_heat_map_is_deepest_where_it_is_largest_and_dashed_where_nothing_is()
     assert "–" in texts(heatmap("b", "", [[np.nan]], ["x"], ["y"]))
 
 
+def test_a_cell_can_say_why_it_has_no_number():
+    figure = heatmap("a", "", [[0.5, np.nan], [0.9, np.nan]], ["x", "y"], ["1", "2"], marks={(0, 1): "diverged"})
+    assert {"0.5", "0.9", "diverged", "–"} <= set(texts(figure))
+    assert embedded(figure)[0][0, 1, 3] == 0
+
+
 def test_pictures_are_shown_as_they_are():
     shown = embedded(pictures("a", "", IMAGES[:3]))
     assert all((small[..., :3] == image).all() for small, image in zip(shown, IMAGES, strict=False))

@@ -48,6 +48,20 @@ def test_curves_by_step(tmp_path: Path) -> None:
     assert steps == list(range(1, 9)) and losses[3] == 0.25
 
 
+def test_finished_trainings_are_found_by_name(tmp_path: Path) -> None:
+    for name, finished in (("sigmoid-0", True), ("relu-0", True), ("relu-1", False)):
+        run = trained(tmp_path / name, 1.0, 2.0).result.run
+        epochs = [{"kind": "epoch", "epoch": e, "step": 4 * e} for e in (1, 2)]
+        run.metrics.write_text(run.metrics.read_text() + "".join(json.dumps(each) + "\n" for each in epochs))
+        if finished:
+            about = {"params": "checkpoints/8/params.safetensors", "sha256": "0" * 64, "step": 8}
+            (run.directory / "result.json").write_text(json.dumps(about))
+    found = answers.finished(tmp_path)
+    assert list(found) == ["relu-0", "sigmoid-0"] and found["relu-0"].net is None
+    assert answers.layer_gradients(found).early["relu-0"] == {"conv1": 2.5, "fc": 5.0}
+    assert answers.finished(tmp_path / "none") == {}
+
+
 def test_by_depth_takes_the_convolutions_of_the_first_step(tmp_path: Path) -> None:
     names = ("stem.conv", "stem.norm", "stage1.body.conv1", "stage1.shortcut.conv", "stage1.body.conv2", "fc")
     for name, norms in {"flat": (2, 9, 1, 9, 4, 9), "steep": (16, 9, 4, 9, 1, 9)}.items():

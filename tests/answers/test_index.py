@@ -81,6 +81,6 @@ def test_the_headlines_of_every_published_homework_are_among_its_results() -> No
     scripts = index.scripts(runtime.ROOT / "homework")
     assert scripts
     for script in scripts:
-        assert set(script.headlines) == set(script.questions)
+        assert set(script.headlines) <= set(script.questions)  # a table of networks has no number to its name
         for number, name in script.headlines.items():
             assert (script.name, number) not in published or (script.name, number, name) in names, name

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from paddle_course.answers.samples import elbow, sample_curve
+from paddle_course.answers.samples import elbow, learning_curves, sample_curve
 
 SIZES = (10, 20, 50, 100, 200, 500, 1000)
 
@@ -32,3 +32,14 @@ def test_the_elbow_moves_with_the_end_of_the_axis() -> None:
     accuracy = 0.2 * np.log10(n)
     assert elbow(n, accuracy) == 200
     assert elbow(n[:-2], accuracy[:-2]) == 50
+
+
+def test_networks_side_by_side_and_what_they_would_need() -> None:
+    sizes = (100, 200, 400, 800)
+    scores = {"good": {n: 1 - 4 * n**-0.5 for n in sizes}, "blind": dict.fromkeys(sizes, 0.5)}
+    found = learning_curves(scores, 0.9, "made up")
+    assert found.needed == {"good": pytest.approx(1600), "blind": np.inf}
+    table, figure, *results = found.pieces
+    assert table.header == ("pictures", "good", "blind") and table.rows[0] == (100, "60.0 %", "50.0 %")
+    assert figure.name == "learning" and "good, power law" in figure.svg
+    assert [each.name for each in results][:2] == ["good, 100 pictures", "good, 200 pictures"] and len(results) == 8

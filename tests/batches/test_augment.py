@@ -189,3 +189,15 @@ def test_channel_statistics_of_cifar10_are_the_well_known_ones(real_data):
     mean, std = batches.channel_statistics(images)
     assert np.round(mean, 4).tolist() == [0.4914, 0.4822, 0.4465]
     assert np.round(std, 4).tolist() == [0.2470, 0.2435, 0.2616]
+
+
+def test_scramble_gives_every_picture_the_same_other_order():
+    batch = noise(4)
+    after = batches.scramble(batch, rng()).images
+    assert after.dtype == np.uint8 and after.shape == batch.images.shape
+    flat, mixed = batch.images.reshape(4, 100, 3), after.reshape(4, 100, 3)
+    order = [int(np.flatnonzero((flat[0] == pixel).all(1))[0]) for pixel in mixed[0]]
+    assert sorted(order) == list(range(100)) and order != sorted(order)
+    assert (flat[:, order] == mixed).all()
+    assert (batches.scramble(batch, rng(1)).images == after).all()  # of test pictures, too
+    assert (batches.scramble(batch, rng(), seed=1).images != after).any()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paddle_course.batches import mirrored, one_view, six_views
+from paddle_course.batches import mirrored, nine_views, one_view, six_views
 
 IMAGES = np.random.default_rng(0).normal(size=(2, 3, 5, 6)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("views", "count"), [(one_view, 1), (mirrored, 2), (six_views, 6)])
+@pytest.mark.parametrize(("views", "count"), [(one_view, 1), (mirrored, 2), (six_views, 6), (nine_views, 9)])
 def test_weights_sum_to_one_and_shapes_stay(views: object, count: int) -> None:
     weights, shown = zip(*views(IMAGES), strict=True)
     assert len(shown) == count
@@ -31,3 +31,12 @@ def test_six_views_are_shifted_by_one_pixel_and_reflect_at_the_edge() -> None:
     np.testing.assert_array_equal(up_left[:, :, 1:, 1:], IMAGES[:, :, :-1, :-1])
     np.testing.assert_array_equal(down_right[:, :, :-1, :-1], IMAGES[:, :, 1:, 1:])
     np.testing.assert_array_equal(up_left[:, :, 0, 0], IMAGES[:, :, 1, 1])
+
+
+def test_nine_views_are_all_shifts_by_a_pixel_with_the_edge_repeated_and_none_mirrored() -> None:
+    views = [view for _, view in nine_views(IMAGES)]
+    np.testing.assert_array_equal(views[4], IMAGES)
+    np.testing.assert_array_equal(views[0][:, :, 1:, 1:], IMAGES[:, :, :-1, :-1])
+    np.testing.assert_array_equal(views[0][:, :, 0, 0], IMAGES[:, :, 0, 0])
+    np.testing.assert_array_equal(views[5][..., :-1], IMAGES[..., 1:])
+    assert len({view.tobytes() for view in views}) == 9

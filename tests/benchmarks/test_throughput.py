@@ -52,7 +52,7 @@ def test_ratios_are_quotients_of_what_was_measured(
     assert found["lenet, bf16 / fit"]["value"] == bf16 / fit
     assert found["lenet, bf16 / best torch"]["value"] == found["lenet, best / best torch"]["value"] == bf16 / 100
     assert "lenet, f32 / best f32 torch" not in found  # f32 was not measured
-    assert (found["peak, f32"]["value"], found["peak, bf16"]["value"]) == (50, 200)
+    assert (found["peak in f32"]["value"], found["peak in bf16"]["value"]) == (50, 200)
     assert found["lenet, fit"]["data"] == "random pictures, 1 x 28 x 28, batch 2"
     assert found["lenet, fit"]["machine"].endswith("PyTorch 9.9")
     assert found["lenet, fit"]["command"].endswith("--publish --torch PYTHON")

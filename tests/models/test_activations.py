@@ -10,6 +10,19 @@ def test_each_use_is_a_layer_of_its_own():
     assert activation("relu") is not activation("relu")
 
 
+def test_a_centred_sigmoid_has_the_slope_of_the_sigmoid_and_its_middle_at_zero():
+    x = np.linspace(-6, 6, 13).astype("float32")
+    values, slopes = [], []
+    for name in ("sigmoid", "centred-sigmoid"):
+        there = paddle.to_tensor(x, stop_gradient=False)
+        out = activation(name)(there)
+        out.sum().backward()
+        values.append(out.numpy())
+        slopes.append(there.grad.numpy())
+    np.testing.assert_allclose(values[0] - values[1], 0.5, atol=1e-6)
+    np.testing.assert_array_equal(*slopes)
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [("relu", (0, 2)), ("sigmoid", (0.2689, 0.8808)), ("tanh", (-0.7616, 0.9640)), ("gelu", (-0.1587, 1.9545))],

@@ -20,6 +20,18 @@ def test_activations_stand_between_the_linear_layers_only():
     assert [name for name, _ in MLP(sizes=(5, 4, 3, 2)).body.named_children()] == ["fc1", "act1", "fc2", "act2", "fc3"]
 
 
+def test_batch_norm_stands_before_each_activation():
+    names = [name for name, _ in MLP(sizes=(5, 4, 3, 2), norm=True).body.named_children()]
+    assert names == ["fc1", "norm1", "act1", "fc2", "norm2", "act2", "fc3"]
+
+
+def test_weights_may_be_drawn_far_too_large():
+    paddle.seed(0)
+    wide, usual = MLP(sizes=(300, 200, 1), std=1.0).body.fc1, MLP(sizes=(300, 200, 1)).body.fc1
+    assert 0.97 < wide.weight.std().item() < 1.03 and not wide.bias.numpy().any()
+    assert abs(usual.weight.numpy()).max() <= (6 / 500) ** 0.5
+
+
 def test_it_takes_plain_features_too():
     assert MLP(sizes=(13, 64, 1))(paddle.zeros([5, 13])).shape == [5, 1]
 

@@ -1,5 +1,6 @@
 """The table below is complete over MODELS and exact. Published counts are marked with where they stand."""
 
+import re
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_course.models import MODELS, build
+from paddle_course.models import FAMILIES, MODELS, build
 from paddle_course.runtime import ROOT, UserError
 
 # name: (trainable, total with running statistics)
@@ -15,6 +16,8 @@ COUNTS = {
     "mlp": (397_510, 397_510),  # 784 x 500 + 500 + 500 x 10 + 10
     "lenet": (61_706, 61_706),  # the well-known count of LeNet-5
     "lenet-sigmoid": (61_706, 61_706),
+    "digitnet": (451_754, 452_842),  # 436,256 in convolutions + 1,088 in batch norm (2,176 with statistics) + 14,410
+    "fundus-lenet": (19_233_841, 19_233_841),  # 456 + 2,416 + 30,840 + 300,000 x 64 + 64 + 65
     "camp": (89_770, 89_910),  # 1,520 + 80 + 25,050 + 200 + 62,550 + 510
     "camp-no-bn": (89_630, 89_630),  # 280 fewer
     "camp-deeper": (81_530, 81_670),
@@ -29,6 +32,7 @@ COUNTS = {
     "resnet34": (21_282_122, 21_299_146),
     "resnet50": (23_520_842, 23_573_962),
     "fast": (1_971_352, 1_975_096),
+    "halving": (245_601, 246_337),  # (9 i + 1) o + 2 o for each convolution, and 129
     "resnet18-imagenet": (11_689_512, 11_699_112),  # torchvision, as the next two
     "resnet34-imagenet": (21_797_672, 21_814_696),
     "resnet50-imagenet": (25_557_032, 25_610_152),
@@ -53,6 +57,9 @@ def test_parameter_counts(name):
 @pytest.mark.parametrize(
     ("name", "settings", "trainable"),
     [
+        ("mlp", {"sizes": (51529, 5, 3, 1)}, 257_672),  # homework 11, part 1
+        ("mlp", {"sizes": (51529, 1024, 2048, 2048, 1024, 1)}, 61_161_473),  # and part 3, without and with batch norm
+        ("mlp", {"sizes": (51529, 1024, 2048, 2048, 1024, 1), "norm": True}, 61_161_473 + 12_288),
         ("resnet18", {"classes": 100}, 11_220_132),  # weiaicunzai/pytorch-cifar100
         ("vgg11", {"head": "imagenet", "classes": 1000}, 132_868_840),  # torchvision's vgg11_bn, and so on
         ("vgg16", {"head": "imagenet", "classes": 1000}, 138_365_992),
@@ -120,3 +127,13 @@ def test_reading_the_table_does_not_import_paddle():
     code = "import sys; from paddle_course import models; print(len(models.MODELS), 'paddle' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert out.split() == [str(len(MODELS)), "False"]
+
+
+def test_every_network_has_a_family_that_says_what_it_is():
+    assert {entry.model for entry in MODELS.values()} == FAMILIES.keys()
+    for name, family in FAMILIES.items():
+        chinese, english = family.idea
+        assert re.search("[\u4e00-\u9fff]", chinese) and not re.search("[\u4e00-\u9fff]", english), name
+        assert 0 < len(chinese) <= 40 and 0 < len(english) <= 70, name  # a line
+        assert family.source and (family.year is None or 1950 < family.year < 2100), name
+    assert MODELS["resnet50"].family is FAMILIES["ResNet"] and FAMILIES["ResNet"].year == 2015

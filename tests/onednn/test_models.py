@@ -23,6 +23,7 @@ from .conftest import difference, noise
 SMALL = {
     "lenet": {},
     "lenet-sigmoid": {},
+    "digitnet": {"widths": (8, 16, 32)},
     "camp": {},
     "camp-deeper": {},
     "camp-no-bn": {},

@@ -7,6 +7,7 @@ import pytest
 
 from paddle_course.readers import download
 from paddle_course.readers.download import SOURCES, Remote, fetch, main
+from paddle_course.readers.stand_ins import write_stand_in
 from paddle_course.runtime import UserError
 
 DATA = os.urandom(300_000)
@@ -215,3 +216,14 @@ def test_the_md5s_are_those_of_the_real_files(real_data):
             path = real_data / remote.place
             if path.is_file():
                 assert hashlib.md5(path.read_bytes()).hexdigest() == remote.md5
+
+
+def test_dogs_are_made_of_what_is_here(tmp_path, capsys):
+    write_stand_in("pets", tmp_path)
+    assert main(["dogs", "--data-root", str(tmp_path), "--from", str(tmp_path / "pets")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "dogs")
+    assert {"train.csv", "test.csv", "train_000001.jpg"} <= set(only(tmp_path))
+    assert main(["dogs", "--data-root", str(tmp_path), "--from", str(tmp_path / "none")]) == 2
+    with pytest.raises(SystemExit):
+        main(["mnist", "--from", str(tmp_path)])
+    assert "--from belongs to dogs; mnist is downloaded" in capsys.readouterr().err

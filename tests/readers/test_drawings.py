@@ -1,6 +1,6 @@
 import numpy as np
 
-from paddle_course.readers.drawings import coloured_shapes, face, segment_digits
+from paddle_course.readers.drawings import coloured_shapes, eye, face, segment_digits
 
 
 def test_shapes_have_their_hue_and_their_form():
@@ -26,3 +26,11 @@ def test_faces_differ_by_kind_and_fill_their_size():
     cat, dog = (face(kind, 120, 160, np.random.default_rng(3)) for kind in ("cat", "dog"))
     assert cat.shape == dog.shape == (120, 160, 3) and cat.dtype == np.uint8
     assert (abs(cat.astype(int) - dog) > 20).mean() > 0.02
+
+
+def test_a_sick_eye_is_paler_than_a_healthy_one_and_both_lie_in_the_dark():
+    rng = np.random.default_rng(0)
+    eyes = {kind: np.stack([eye(kind, 120, rng) for _ in range(20)]) for kind in "NHP"}
+    assert all(each.shape == (20, 120, 120, 3) and not each[:, :8, :8].any() for each in eyes.values())
+    pale = {kind: (each.min(-1) > 60).mean() for kind, each in eyes.items()}
+    assert pale["P"] > 1.5 * pale["H"] > 1.5 * 0.8 * pale["N"] > 0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paddle_course.readers.images import Images, balanced, one_of, stratified_split
+from paddle_course.readers.images import Images, balanced, one_of, proportional, stratified_split
 from paddle_course.runtime import UserError
 
 
@@ -18,6 +18,12 @@ def test_take_keeps_pictures_and_labels_together():
     assert (some.classes, some.source, len(some)) == (images.classes, "letters", 2)
     assert images.take(images.labels == 1).images[:, 0, 0, 0].tolist() == [1, 3]
     assert len(images.take(slice(0))) == 0
+
+
+def test_thinned_pictures_keep_every_other_pixel():
+    images = Images(np.arange(24, dtype=np.uint8).reshape(1, 4, 6, 1), np.array([0]), ("a",), "grid")
+    assert images.thinned(2).images[0, ..., 0].tolist() == [[0, 2, 4], [12, 14, 16]]
+    assert images.thinned(1).images.tolist() == images.images.tolist()
 
 
 @pytest.mark.parametrize(
@@ -77,3 +83,12 @@ def test_one_of_lists_what_is_known():
     one_of("split", "test", {"train": 1, "test": 2})
     with pytest.raises(UserError, match="split 'valid' is not known; use one of: train, test"):
         one_of("split", "valid", {"train": 1, "test": 2})
+
+
+def test_proportional_gives_every_class_its_share_and_nests():
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [60, 30, 10]))
+    some, more = proportional(labels, 20, seed=4), proportional(labels, 50, seed=4)
+    assert np.bincount(labels[some]).tolist() == [12, 6, 2] and np.bincount(labels[more]).tolist() == [30, 15, 5]
+    assert set(some) < set(more) and (np.diff(some) > 0).all() and some.dtype == np.int64
+    assert (proportional(labels, 20, seed=5) != some).any()
+    assert proportional(labels, 1000, seed=4).tolist() == list(range(100))

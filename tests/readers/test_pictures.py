@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -37,6 +40,11 @@ def test_grey_and_transparent_pictures_have_three_channels(tmp_path):
         assert read_picture(tmp_path / name).tolist() == np.full((4, 5, 3), 7).tolist()
 
 
+def test_a_picture_in_grey(tmp_path, image):
+    assert read_picture(save(tmp_path / "a.png", image), grey=True)[10, [2, 27], 0].tolist() == [76, 29]
+    assert read_picture(tmp_path / "a.png", grey=True).shape == (20, 30, 1)
+
+
 def test_pictures_come_in_the_order_of_their_names(tmp_path, image):
     for name in ("b.PNG", "a.jpg", "c.webp", "._a.jpg", "notes.txt"):
         (tmp_path / name).write_bytes(b"")
@@ -62,6 +70,18 @@ def test_half_a_picture_is_none(tmp_path, image, capfd):
     path.write_bytes(path.read_bytes()[:9000])
     with pytest.raises(UserError, match="cannot be read"):
         read_picture(path)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(tmp_path):
+    """400 million grey pixels in a file of 50 kB."""
+    rows, lines = zlib.compressobj(1), b"\0" + bytes(20_000 // 8)
+    data = b"".join([rows.compress(lines * 100) for _ in range(200)] + [rows.flush()])
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 1, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
+    png = b"".join(struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + png)
+    with pytest.raises(UserError, match="cannot be read as a picture"):
+        read_picture(tmp_path / "a.png")
 
 
 def test_empty_and_missing_folders(tmp_path):

@@ -93,6 +93,19 @@ def test_double_softmax_cannot_pass_its_floor():
     assert floor == pytest.approx(-np.log(np.e / (np.e + 9)), rel=1e-6)
     assert round(floor, 4) == 1.4612
     assert value(losses.cross_entropy, certain, np.arange(10)) == 0
+    assert losses.double_softmax_floor(10) == pytest.approx(floor, rel=1e-6)
+    assert losses.double_softmax_floor(2) == pytest.approx(-np.log(np.e / (np.e + 1)))
+
+
+@pytest.mark.parametrize("loss", [losses.cross_entropy, losses.mse, losses.mae])
+def test_softmax_before_any_loss_is_softmax_twice(loss):
+    twice, p = partial(losses.after_softmax, loss=loss), P.astype("float32")
+    assert value(twice, LOGITS, LABELS) == pytest.approx(value(loss, p, LABELS), rel=1e-5)
+    assert value(twice, LOGITS, LABELS) != pytest.approx(value(loss, LOGITS, LABELS), rel=1e-3)
+    assert describe(twice) == {"name": "after_softmax", "loss": {"name": loss.__name__}}
+    assert value(losses.double_softmax, LOGITS, LABELS) == value(
+        partial(losses.after_softmax, loss=losses.cross_entropy), LOGITS, LABELS
+    )
 
 
 def test_nll_without_log_runs_below_zero():
@@ -153,3 +166,33 @@ def test_settings_are_described():
         "gamma": 1.0,
         "weight": list(WEIGHT),
     }
+
+
+Z, YES = RNG.normal(0, 3, (6, 1)).astype("float32"), np.array([0, 1, 1, 0, 1, 0])
+
+
+def test_a_single_logit_is_cross_entropy_of_two_classes():
+    two = np.concatenate([np.zeros_like(Z), Z], axis=1)
+    expected = value(losses.cross_entropy, two, YES)
+    assert value(losses.binary_cross_entropy, Z, YES) == pytest.approx(expected, rel=1e-5)
+    assert value(losses.binary_cross_entropy, np.float32([[200], [-200]]), np.array([0, 1])) == pytest.approx(200)
+    logits = paddle.to_tensor(Z, stop_gradient=False)
+    losses.binary_cross_entropy(logits, paddle.to_tensor(YES)).backward()
+    np.testing.assert_allclose(logits.grad.numpy()[:, 0], (1 / (1 + np.exp(-Z[:, 0])) - YES) / 6, rtol=1e-4, atol=1e-8)
+
+
+def test_logits_taken_for_probabilities_teach_nothing_outside_0_to_1():
+    z = np.float32([[-2.0], [0.25], [0.25], [5.0]])
+    logits, labels = paddle.to_tensor(z, stop_gradient=False), paddle.to_tensor([1, 1, 0, 0])
+    loss = losses.logits_as_probabilities(logits, labels)
+    loss.backward()
+    wrong = -np.log(1e-7)
+    assert loss.item() == pytest.approx((wrong - np.log(0.25) - np.log(0.75) + wrong) / 4, rel=0.01)
+    np.testing.assert_allclose(logits.grad.numpy()[:, 0], [0, -4 / 4, (4 / 3) / 4, 0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", [losses.binary_cross_entropy, losses.logits_as_probabilities])
+@pytest.mark.parametrize("labels", [YES[:, None], YES[:5], YES.astype("float32")], ids=lambda a: f"{a.dtype}{a.shape}")
+def test_a_single_logit_goes_with_one_integer(loss, labels):
+    with pytest.raises(ValueError, match="one logit"):
+        value(loss, Z, labels)

@@ -124,3 +124,15 @@ def test_wilson_known_values():
     assert metrics.wilson(0, 10)[0] == 0
     assert metrics.wilson(1, 10)[1] == 1
     assert metrics.wilson(0.5, 100, z=2.576)[0] < metrics.wilson(0.5, 100)[0]
+
+
+def test_mcnemar_is_the_binomial_test_of_the_examples_on_which_two_models_differ():
+    right, better = RNG.random(400) < 0.8, np.ones(400, bool)
+    better[:9] = False
+    one, other = np.where(np.arange(400) < 30, better, right), np.where(np.arange(400) < 30, ~better, right)
+    assert metrics.mcnemar(one, other) == pytest.approx(binomtest(21, 30).pvalue)
+    assert metrics.mcnemar(other, one) == metrics.mcnemar(one, other) < 0.05
+    assert metrics.mcnemar(right, right) == 1.0
+    many = np.arange(20_000) % 2 == 0
+    assert metrics.mcnemar(many, ~many) == 1.0  # every example differs, none more to the one than to the other
+    assert 0 <= metrics.mcnemar(np.ones(20_000, bool), np.zeros(20_000, bool)) < 1e-300

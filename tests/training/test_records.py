@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from visualdl import LogReader
+from visualdl.server.lib import get_hparam_list
 
-from paddle_course import runtime, training
+from paddle_course import batches, runtime, training
 from paddle_course.training.records import Recorder, kept_vdl
 from tests.training import toy
 
@@ -81,3 +82,30 @@ def test_network_and_settings_are_shown(tmp_path: Path) -> None:
     assert "hparam" in str(tags)
     assert before.keys() == model.state_dict().keys()
     assert not training.Run(tmp_path / "run").records("note")
+
+
+def compared(folder: Path) -> dict[str, dict]:
+    """What VisualDL's server tells its hyper-parameter page, by run."""
+    rows = get_hparam_list(LogReader(logdir=str(folder)))  # it remembers what other readers of this process have read
+    rows = [row for row in rows if row["name"].startswith(str(folder))]
+    return {Path(row["name"]).parent.name: row["hparams"] | row["metrics"] for row in rows}
+
+
+def test_runs_stand_on_the_hyper_parameter_page_however_they_ended(tmp_path: Path) -> None:
+    held = batches.Batches(toy.stripes(30, seed=5), 30, shuffle=False)
+    result = training.fit(
+        training.Run(tmp_path / "good"),
+        toy.toy_model(),
+        toy.toy_batches(),
+        toy.phases("adam", 2),
+        held_out={"test": held},
+    )
+    with pytest.raises(training.Diverged):
+        bad = toy.phases("sgd", 2, lr=1e30)
+        training.fit(training.Run(tmp_path / "bad"), toy.toy_model(), toy.toy_batches(), bad, held_out={"test": held})
+    rows = compared(tmp_path)
+    assert rows["good"]["epoch/test_accuracy"] == pytest.approx(result.final["test_accuracy"])
+    assert rows["good"]["epoch/train_accuracy"] == pytest.approx(result.final["train_accuracy"])
+    assert (rows["good"]["optimizer"], rows["good"]["lr"]) == ("adam", pytest.approx(0.01))
+    assert (rows["bad"]["optimizer"], rows["bad"]["epoch/test_accuracy"]) == ("sgd", None)
+    assert rows["good"].keys() == rows["bad"].keys()

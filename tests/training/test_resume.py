@@ -133,3 +133,17 @@ def test_showing_a_run_again_leaves_its_environment_alone(tmp_path: Path, monkey
     monkeypatch.setenv("PADDLE_COURSE_COMMAND", "./run.sh somebody else")
     fit(tmp_path / "run")
     assert (tmp_path / "run/environment.json").read_text() == before
+
+
+def test_of_a_finished_run_only_the_params_need_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resume, "CHECKPOINT_EVERY", 0.0)
+    run, model = training.Run(tmp_path / "run"), toy.toy_model()
+    result = training.fit(run, model, toy.toy_batches(), toy.phases("adam", 1))
+    before = {path.name for path in run.checkpoints.rglob("*.safetensors")}
+    assert before == {"params.safetensors", "optimizer.safetensors"} and len(list(run.checkpoints.iterdir())) == 2
+    training.keep_params_only(result)
+    assert [path for path in run.checkpoints.rglob("*") if path.is_file()] == [result.params]
+    training.keep_params_only(result)
+    monkeypatch.setattr(loop, "timed", None)  # a finished run is not trained again
+    again = training.fit(run, toy.toy_model(1), toy.toy_batches(), toy.phases("adam", 1))
+    assert (again.sha256, again.epochs) == (result.sha256, result.epochs)

@@ -34,6 +34,11 @@ def test_multi_step_drops_at_each_milestone():
     ]
 
 
+def test_level_then_down():
+    f = partial(s.level_then_down, lr=0.4, steps=10, down=4)
+    assert [f(step) for step in (0, 5, 6, 7, 8, 9, 10, 99)] == pytest.approx([0.4, 0.4, 0.4, 0.3, 0.2, 0.1, 0, 0])
+
+
 def test_multi_step_per_epoch():
     f = partial(s.per_epoch, schedule=partial(s.multi_step, lr=0.1, milestones=(2,), factor=0.1), steps_per_epoch=391)
     assert f(0) == f(781) == 0.1

@@ -1,0 +1,186 @@
+"""作业 6-1 每层输出、准确率曲线、不同损失函数、训练集与测试集的 Loss 曲线、正则化权重: a look into a training on MNIST.
+
+./run.sh hw03                       all five, on LeNet; cut to some ten minutes on two cores
+./run.sh hw03 --double-softmax      every training makes the notebook's mistake: softmax in the model and in the loss
+
+Taken twice, softmax keeps the loss above -log(e / (e + 9)) = 1.4612, the plateau that everyone published: question 4.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from paddle_course import answers, batches, models, readers, runtime, training
+from paddle_course.answers import Answer, Chart, Lab, Result, Trained
+from paddle_course.config import RunConfig, flag
+
+TITLE = ("MNIST：观察训练过程", "MNIST: a look into the training")
+DATA = "MNIST, 60,000 / 10,000"
+LOSSES = {"cross-entropy": "cross_entropy", "MSE": "mse", "MAE": "mae"}
+# The notebook's 784-500-10 by SGD, (activation, rate) -> the accuracy it publishes, after 10 epochs with softmax twice.
+LADDER = {("sigmoid", 0.1): 0.8503, ("sigmoid", 1.0): 0.9587, ("relu", 0.1): 0.9618}
+
+
+@dataclass(frozen=True)
+class Config(RunConfig):
+    batch_size: int = flag(64, "digits per update", least=1)
+    long_epochs: int = flag(10, "questions 1, 2 and 4: epochs of the training that is looked at", least=1)
+    short_epochs: int = flag(3, "question 3, and the notebook's networks in 4: epochs; 10 with --full", least=1)
+    few: int = flag(1000, "question 5: digits to learn from, few enough to be learnt by heart", least=10)
+    decay_epochs: int = flag(40, "question 5: epochs; 100 with --full", least=1)
+    decays: tuple[float, ...] = flag((0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1), "question 5: weight decays")
+    double_softmax: bool = flag(False, "a mistake, in every training: softmax in the model and again in the loss")
+
+
+def epochs(lab: Lab, usual: int, full: int = 0) -> int:
+    return lab.config.epochs or (2 if lab.config.smoke else full if full and lab.config.full else usual)
+
+
+def digits(lab: Lab, split: str, seed: int = 0, images: readers.Images | None = None) -> batches.Batches:
+    """MNIST's digits, or `images` of them, with pixels in -1..1."""
+    learning, images = split == "train", images or lab.images("mnist", split)
+    return batches.Batches(images, lab.config.batch_size if learning else 500, seed, shuffle=learning)
+
+
+def train(lab: Lab, name: str, phase: training.Phase, seed: int, twice: bool | None = None, **given: Any) -> Trained:
+    """Train LeNet, or the `net` that is given, on MNIST, or the `images`, by cross-entropy, or the `loss` of that name.
+
+    Softmax is taken `twice`, which is the notebook's mistake, where that is asked for or the switch is on.
+    """
+    twice = lab.config.double_softmax if twice is None else twice
+    loss = getattr(training.losses, given.get("loss", "cross_entropy"))
+    loss = partial(training.losses.after_softmax, loss=loss) if twice else loss
+    net, run = given.get("net") or lab.model("lenet", seed), lab.run(f"{name}{'-double-softmax' * twice}-{seed}")
+    data, held = digits(lab, "train", seed, given.get("images")), {"test": digits(lab, "test")}
+    return Trained(net, training.fit(run, net, data, [phase], loss=loss, held_out=held))
+
+
+def phase(count: int, optimizer: str = "adam", lr: float = 1e-3, decay: float = 0.0) -> training.Phase:
+    return training.Phase(count, optimizer, partial(training.schedules.constant, lr=lr), {"weight_decay": decay})
+
+
+def setting(lab: Lab, count: int) -> str:
+    """What the trainings of a table share, with the mistake if they all make it."""
+    return f"{count} epochs" + ", --double-softmax" * lab.config.double_softmax
+
+
+def long(lab: Lab) -> Trained:
+    """LeNet, trained until it knows its digits by heart: what questions 1, 2 and 4 look at."""
+    return train(lab, "long", phase(epochs(lab, lab.config.long_epochs)), lab.config.seed)
+
+
+def layers(lab: Lab) -> Answer:
+    """将普通神经网络模型的每层输出打印，观察内容
+    Print what every layer of the network gives: what is to be seen?"""
+    seed, some = lab.config.seed, batches.Batches(lab.images("mnist", "test"), 500, shuffle=False).batch(0, 0)[0]
+    net, untrained = models.build("lenet", seed), models.build("lenet", seed)  # Paddle's own layers, to look between
+    training.load_params(long(lab).result.params, net)
+    found = answers.layer_outputs(net, untrained, some)
+    return Answer.of(found, found=found, pictures=len(some), twice=lab.config.double_softmax)
+
+
+def accuracy(lab: Lab) -> Answer:
+    """将分类准确率的指标用 PLT 库画图表示
+    Draw the accuracy with matplotlib."""
+    trained, name = long(lab), setting(lab, epochs(lab, lab.config.long_epochs))
+    whole, steps = answers.by_epoch(trained, "accuracy"), answers.by_step(trained, "accuracy")
+    look = {"ylabel": "accuracy", "percent": True}
+    charts = [Chart(whole, "epoch", **look), Chart({"single batches": steps}, "step", **look)]
+    end = trained.result.final["test_accuracy"]
+    return Answer.of(
+        answers.panels("accuracy", "Accuracy of LeNet on MNIST", charts),
+        Result(f"LeNet, {name}", "test accuracy", end, minutes=trained.result.minutes, data=DATA),
+        epochs=trained.result.epochs,
+        size=lab.config.batch_size,
+        low=min(steps[1][len(steps[1]) // 2 :]),
+        run=trained.result.run.name,
+        twice=lab.config.double_softmax,
+    )
+
+
+def loss_functions(lab: Lab) -> Answer:
+    """通过分类准确率，判断以采用不同损失函数训练模型的效果优劣
+    Judge by the accuracy which loss function (cross-entropy, MSE, MAE) trains the model best."""
+    count = epochs(lab, lab.config.short_epochs, 10)
+    runs = {
+        name: [train(lab, f"loss-{loss}", phase(count), seed, loss=loss) for seed in lab.seeds]
+        for name, loss in LOSSES.items()
+    }
+    series = {name: answers.mean_by_epoch(each, "test_accuracy") for name, each in runs.items()}
+    test = digits(lab, "test")
+    caption = "Test accuracy by loss function, mean of the runs; the band is one standard deviation"
+    return Answer.of(
+        compared := answers.compare("Loss functions", runs, DATA, f"Adam, {setting(lab, count)}"),
+        answers.curves("losses", caption, series, "epoch", "test accuracy", percent=True),
+        compared=compared,
+        first={name: float(mean[0]) for name, (_, mean, _) in series.items()},
+        ignored={name: sum(answers.unanswered(each.net, test) for each in found) for name, found in runs.items()},
+        sd={name: each.sd for name, each in zip(runs, compared.results, strict=True)},
+        epochs=count,
+        twice=lab.config.double_softmax,
+    )
+
+
+def loss_curves(lab: Lab) -> Answer:
+    """作图比较：随着训练进行，模型在训练集和测试集上的 Loss 曲线
+    Draw the loss on training and test pictures as the training goes on."""
+    trained, count, seed = long(lab), epochs(lab, lab.config.short_epochs, 10), lab.config.seed
+    arms = {
+        f"784-500-10, {activation}, rate {lr:g}": (phase(count, "sgd", lr), "mlp", {"activation": activation})
+        for activation, lr in LADDER
+    } | {"LeNet, Adam, rate 0.001": (phase(count), "lenet", {})}
+    networks = {}
+    for name, (how, model, settings) in arms.items():
+        nets = {twice: lab.model(model, seed, **settings) for twice in (True, False)}
+        run = name.replace(",", "").replace(" ", "-").lower()
+        networks[name] = tuple(train(lab, run, how, seed, twice, net=net) for twice, net in nets.items())
+    published, curve = dict(zip(networks, [*LADDER.values(), None], strict=True)), trained.result.epochs
+    return Answer.of(
+        answers.curves("loss", "Loss of LeNet on MNIST", answers.by_epoch(trained, "loss"), "epoch", "loss", logy=True),
+        found := answers.plateau(networks, published, 10, DATA, f"{count} epochs"),
+        found=found,
+        curve=curve,
+        epochs=count,
+        twice=lab.config.double_softmax,
+    )
+
+
+def weight_decay(lab: Lab) -> Answer:
+    """调节正则化权重，观察 4 的作图曲线的变化，并分析原因
+    Change the weight decay: how do the curves of question 4 change, and why?"""
+    config, count = lab.config, epochs(lab, lab.config.decay_epochs, 100)
+    decays, images = sorted(set(config.decays))[:: 5 if config.smoke else 1], lab.images("mnist", "train")
+    if not decays or decays[0] < 0:
+        raise runtime.UserError(f"--decays {','.join(map(str, config.decays))}: name at least one, none below 0")
+    each = min(20 if config.smoke else config.few // 10, int(np.bincount(images.labels).min()))
+    some = {seed: images.take(readers.balanced(images, each, seed)) for seed in lab.seeds}
+    runs = {
+        decay: [train(lab, f"decay-{decay:g}", phase(count, decay=decay), seed, images=some[seed]) for seed in some]
+        for decay in decays
+    }
+    data, name = f"MNIST, {10 * each:,} / 10,000", f"{10 * each:,} pictures, {setting(lab, count)}"
+    found = answers.compare_decays(runs, data, name)
+    return Answer.of(found, found=found, pictures=10 * each, epochs=count, twice=config.double_softmax)
+
+
+QUESTIONS = {1: layers, 2: accuracy, 3: loss_functions, 4: loss_curves, 5: weight_decay}
+HEADLINES = {
+    2: "LeNet, 10 epochs",
+    3: "cross-entropy, Adam, 3 epochs",
+    4: "784-500-10, sigmoid, rate 0.1, softmax once, 3 epochs",
+    5: "weight decay 0.01, 1,000 pictures, 40 epochs",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    answers.homework(Config, TITLE, QUESTIONS, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(runtime.run(main))

@@ -1,0 +1,179 @@
+"""作业 9-1 ResNet 在 iChallenge-PM 上的分段衰减: at which step should the rate decay, and what does it bring?
+
+./run.sh hw07                      ResNet-18 for 16 epochs and ResNet-50 for 14, without decay and with it
+./run.sh hw07 --full --seeds 3     40 epochs of both, three runs each
+
+Unlike in the course the training pictures are mirrored at random; --plain leaves them as they are. The data set lies
+behind a login; data/README.md says where its zips go.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from paddle_course import answers, batches, runtime, training
+from paddle_course.answers import Answer, Lab, Table, Trained
+from paddle_course.config import RunConfig, flag
+from paddle_course.training import plateau
+
+TITLE = ("眼底筛查：ResNet 的分段学习率衰减", "Fundus pictures: ResNet, and when its rate should decay")
+DATA, RATE, FACTOR = "iChallenge-PM, 400 / 400", 0.001, 0.1  # the course's rate, with a momentum of 0.9
+NETS = {"ResNet-18": ("resnet18-imagenet", 16), "ResNet-50": ("resnet50-imagenet", 14)}  # and their epochs
+PUBLISHED = {
+    "AlexNet": 0.925,
+    "VGG": 0.9475,
+    "GoogLeNet, last epoch": 0.8575,
+    "GoogLeNet, best epoch": 0.94,
+    "ResNet-50": 0.93,
+    "a student's ResNet": 0.9675,
+}
+# The rule once more with one of its settings changed: if the step moves a lot, it is no property of the curve.
+RULES = {
+    "the rule": {},
+    "no median": {"window": 1},
+    "median of five": {"window": 5},
+    "two epochs": {"patience": 2},
+    "four epochs": {"patience": 4},
+    "2 %": {"least": 0.02},
+    "10 %": {"least": 0.1},
+}
+STEADY, DECAY, SMOOTH, LAST = "constant rate", "decay", "median of three epochs", 5
+
+
+@dataclass(frozen=True)
+class Config(RunConfig):
+    seeds: int = flag(1, "runs of each setting", least=1)
+    batch_size: int = flag(10, "pictures per update", least=1)
+    plain: bool = flag(False, "no mirrored pictures in the training, as in the course")
+
+
+def pictures(lab: Lab, split: str, seed: int = 0) -> batches.Batches:
+    """Pixels in -1..1, blue first; a left eye mirrored is a right eye. With --smoke only every fourth pixel."""
+    images, learnt = lab.images("fundus", split).thinned(4 if lab.config.smoke else 1), split == "train"
+    change = (batches.flip,) if learnt and not lab.config.plain else ()
+    return batches.Batches(images, lab.config.batch_size if learnt else 50, seed, change, shuffle=learnt)
+
+
+def rate(boundaries: Sequence[int]) -> training.schedules.Schedule:
+    """A tenth of the course's rate from the first boundary on, a hundredth from the second."""
+    values = [RATE * FACTOR**i for i in range(len(boundaries) + 1)]
+    return partial(training.schedules.piecewise, boundaries=boundaries, values=values)
+
+
+def train(lab: Lab, name: str, seed: int, boundaries: Sequence[int] = ()) -> Trained:
+    """One network, once. The last epoch counts, not the best on the test pictures."""
+    model, own = NETS[name]
+    epochs = 4 if lab.config.smoke else lab.config.epochs or (40 if lab.config.full else own)
+    net = lab.model(model, seed, classes=1, **({"width": 8} if lab.config.smoke else {}))
+    kind = "-".join(["decay", *map(str, boundaries)]) if boundaries else "constant"
+    settings = {"loss": training.losses.binary_cross_entropy, "held_out": {"test": pictures(lab, "validation")}}
+    run, phase = lab.run(f"{name.lower()}-{kind}-{seed}"), training.Phase(epochs, "momentum", rate(boundaries))
+    return Trained(net, training.fit(run, net, pictures(lab, "train", seed), [phase], **settings))
+
+
+class Steady(NamedTuple):
+    """A network at a constant rate, once for every seed, and what its mean loss by epoch tells."""
+
+    trained: list[Trained]
+    loss: np.ndarray  # of each epoch
+    still: int | None  # epochs after which it has levelled off
+    epochs: tuple[int, int]  # after which the rate decays
+    per: int  # steps in an epoch
+
+    @property
+    def boundaries(self) -> list[int]:
+        """The same in steps."""
+        return [self.per * epoch for epoch in self.epochs]
+
+
+def steady(lab: Lab, name: str) -> Steady:
+    trained = [train(lab, name, seed) for seed in lab.seeds]
+    _, loss, _ = answers.mean_by_epoch(trained, "train_loss")
+    still = plateau.start(loss)
+    return Steady(trained, loss, still, plateau.decays(still, len(loss)), trained[0].result.epochs[0]["step"])
+
+
+def when(lab: Lab) -> Answer:
+    """作业 9-1 使用分段衰减的方式，衰减系数为 0.1，根据 ResNet 目前的训练情况，应该在训练到多少步的时候设置衰减合适？
+    Piecewise decay by 0.1: judging from the training so far, at which step should the rate decay?"""
+    found, rows, charts = {name: steady(lab, name) for name in NETS}, [], []
+    for name, each in found.items():
+        smooth, (first, second) = plateau.smoothed(each.loss), each.boundaries
+        there = [round(float(smooth[place]), 4) for place in (0, each.epochs[0] - 1, -1)]
+        rows.append((name, len(each.loss), each.still, first, second, *there))
+        steps = each.per * np.arange(1, len(each.loss) + 1)
+        series = {"training loss": (steps, each.loss), SMOOTH: (steps, smooth)}
+        charts.append(answers.Chart(series, "step", "loss", name, dashed=[SMOOTH], marks={"decay": first}))
+    header = ("", "epochs", "level after", "first decay, step", "second", "loss at first", "at the decay", "at the end")
+    others = {rule: [plateau.start(each.loss, **RULES[rule]) for each in found.values()] for rule in RULES}
+    return Answer.of(
+        Table("Where the training loss levels off at a constant rate", header, tuple(rows), f"Losses: {SMOOTH}."),
+        answers.panels("still", "Training loss at a constant rate, and the first decay", charts),
+        Table(
+            "Level after so many epochs, by other rules",
+            ("", *NETS),
+            tuple((rule, *each) for rule, each in others.items()),
+        ),
+        found=found,
+        others={name: [each[i] for each in others.values()] for i, name in enumerate(NETS)},
+    )
+
+
+def retrain(lab: Lab) -> Answer:
+    """请设置好学习率衰减方式，在眼疾识别数据集 iChallenge-PM 上重新训练 ResNet 模型。
+    Set the decay of the rate and train ResNet on iChallenge-PM again."""
+    runs, figures, same = {}, [], {}
+    for name in NETS:
+        before = steady(lab, name)
+        after = [train(lab, name, seed, before.boundaries) for seed in lab.seeds]
+        runs |= {f"{name}, {STEADY}": before.trained, f"{name}, {DECAY}": after}
+        pair, caption = {STEADY: before.trained[0], DECAY: after[0]}, f"{name} at a constant rate and with decay"
+        rates, marks = {STEADY: rate(()), DECAY: rate(before.boundaries)}, {"decay": before.boundaries[0]}
+        figures.append(answers.with_rates(name.lower(), caption, pair, rates, marks))
+        one, other = (answers.by_epoch(each, "loss")["train"][1][: before.epochs[0]] for each in pair.values())
+        same[name] = one == other
+    test = pictures(lab, "validation")
+    screening = answers.screen("As a test for pathologic myopia", runs, test, DATA)
+    ours = {name: screening.means[f"{name}, {DECAY}"]["test accuracy"] for name in NETS}
+    only = {name: screening.only(f"{name}, {DECAY}", f"{name}, {STEADY}") for name in NETS}
+    wrong = screening.mistakes(shown := f"ResNet-18, {DECAY}")
+    titles = [f"{test.data.classes[test.data.labels[i]]}\n{100 * p:.0f} %" for i, p in wrong]
+    return Answer.of(
+        screening,
+        *figures,
+        endings := answers.endings("Test accuracy by the epoch that one believes", runs, LAST),
+        against := answers.against("Published accuracies beside ours", ours, len(test.data), PUBLISHED, 400),
+        answers.pictures(
+            "mistakes",
+            f"The surest mistakes of {shown}: what is true, and how probable it held the disease",
+            [test.data.images[i][..., ::-1] for i, _ in wrong],
+            titles,
+        ),
+        screening=screening,
+        endings=endings,
+        against=against,
+        ours=ours,
+        only=only,
+        luck={name: answers.sign_test(*each) for name, each in only.items()},
+        same=same,
+        pictures=len(test.data),
+        runs=len(lab.seeds),
+        plain=lab.config.plain,
+    )
+
+
+QUESTIONS = {1: when, 2: retrain}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    answers.homework(Config, TITLE, QUESTIONS, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(runtime.run(main))

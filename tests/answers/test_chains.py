@@ -1,0 +1,70 @@
+"""Chains on a table: sizes by layer, the sweep over depths with its bound, and chains side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from paddle_course.answers import chains
+from paddle_course.models import Chain
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(-0.5, 0.5, (20, 2))
+Y = (X.sum(1, keepdims=True) > 0.1).astype(np.int64)
+KINDS = {"sigmoid": Chain(), "steep": Chain(weight=4.0, bias=-2.0), "relu": Chain(bias=0.0, relu=True, first_bias=1.0)}
+
+
+def test_a_trial_keeps_every_update_of_every_layer() -> None:
+    found = chains.trial(Chain(), X, Y, 3)
+    assert [each.shape for each in found.gradients] == [(60, 2)] + 4 * [(60, 1)]
+    assert found.sizes.shape == (60, 5) and found.by_pass.shape == (3, 5)
+    np.testing.assert_allclose(found.sizes[:, 0], np.abs(found.gradients[0]).mean(1))
+    np.testing.assert_allclose(found.by_pass.mean(0), found.sizes.mean(0))
+    assert (np.diff(found.sizes.mean(0)) > 0).all()
+    assert found.right == max(Y.mean(), 1 - Y.mean()) and found.said.shape == (20, 1)
+    p = found.said
+    assert found.loss == pytest.approx(-np.where(Y == 1, np.log(p), np.log(1 - p)).mean())
+
+
+def test_a_dead_layer_is_not_drawn() -> None:
+    chart = chains.trial(Chain(relu=True), X, Y, 2).chart("dead")
+    assert np.isnan(np.stack([values for _, values in chart.series.values()])).any()
+    assert len(chart.series) == 5 and (chart.xlabel, chart.logy) == ("pass", True)
+
+
+@pytest.mark.parametrize("weight", [1.0, 3.0])
+def test_the_bound_holds_and_is_reached_where_sigmoids_are_steepest(weight: float) -> None:
+    for depth in (2, 5, 9):
+        size, most = chains.at_first(Chain(depth, weight), X, Y)
+        assert 0 < size <= most
+        size, most = chains.at_first(Chain(depth, weight, -weight / 2), X, Y)
+        assert size <= most < 1.5 * size * 1.05**depth  # outputs near 1/2, slopes near 1/4
+    assert chains.at_first(Chain(1), X, Y)[0] == chains.at_first(Chain(1), X, Y)[1]
+
+
+def test_a_sweep_tells_vanishing_from_lasting() -> None:
+    found = chains.depth_sweep(KINDS, X, Y, 20)
+    first, last = found.ends["sigmoid"]
+    assert first > 1e10 * last > 0
+    assert found.factor == pytest.approx(0.116, abs=0.002)  # a (1 - a) where a = sigmoid(a + 1)
+    for name in ("steep", "relu"):
+        assert found.ends[name][1] > 0.2 * found.ends[name][0]
+    one = np.float32(1)
+    sizes = [chains.at_first(Chain(depth), X, Y)[0] for depth in (found.still - 1, found.still)]
+    assert [one - np.float32(2 * size) == one for size in sizes] == [False, True]
+    assert found.heavy[16.0][0] < found.heavy[1.0][0] < found.heavy[4.0][1]
+    deep, heavy, figure = found.pieces
+    assert [row[0] for row in deep.rows] == [2, 5, 10, 15, 20] and len(heavy.rows) == 5
+    assert figure.name == "depth" and "sigmoid: at most" in figure.svg
+    assert chains.depth_sweep(KINDS, X, Y, 7).still is None
+
+
+def test_chains_side_by_side() -> None:
+    kinds = KINDS | {"longer": Chain()}
+    found = chains.compare_chains(kinds, X, Y, dict.fromkeys(KINDS, 2) | {"longer": 4})
+    assert found.first["sigmoid"] == found.first["longer"] and len(found.trials["longer"].sizes) == 80
+    ratio = {name: last / first for name, (first, last) in found.first.items()}
+    assert ratio["sigmoid"] > 1000 > 30 > ratio["steep"] and ratio["relu"] < 30
+    table, figure = found.pieces
+    assert [row[:3] for row in table.rows][-1] == ("longer", 2.0, 4)
+    assert figure.svg.count("<svg") == 3  # the longer one has an axis of its own

@@ -1,0 +1,75 @@
+"""Networks that say yes or no: what is measured of them, and what mistakes make of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_course import answers, batches, config, models, training
+from paddle_course.answers import Judged, Lab
+from tests.training import toy
+
+
+def batch(count: int, seed: int = 0) -> batches.Batches:
+    return batches.Batches(toy.stripes(count, seed), 10, shuffle=seed == 0)
+
+
+def taught(folder: Path, **settings: object) -> Judged:
+    lab = Lab(config.RunConfig(accelerate="off"), folder)
+    phase = training.Phase(8, "adam", partial(training.schedules.constant, lr=0.01))
+    net = models.build("mlp", sizes=(64, 16, 1), norm=True)
+    return answers.teach(lab, "net", net, batch(60), batch(40, seed=1), phase, **settings)
+
+
+def test_a_network_learns_and_is_looked_at_once_more(tmp_path: Path) -> None:
+    found = taught(tmp_path, keep=True)
+    assert found.train[0].shape == (60, 1) and found.test[1].shape == (40,)
+    assert found.right("train") > 0.9 < found.right()
+    assert found.right() == found.trained.result.final["test_accuracy"]
+    assert found.trained.net is not None and found.alike < 0.1
+    assert len(list((tmp_path / "net/checkpoints").rglob("*.safetensors"))) == 1
+    again = taught(tmp_path)  # shown, not trained
+    assert again.trained.net is None and again.right() == found.right()
+
+
+def test_threshold_loss_and_watching_are_settings(tmp_path: Path) -> None:
+    loss = training.losses.logits_as_probabilities
+    found = taught(tmp_path, loss=loss, threshold=0.5, watch=False)
+    assert found.trained.result.plan["loss"] == {"name": "logits_as_probabilities"}
+    assert "test_accuracy" not in found.trained.result.final
+    assert found.right() == training.scores.accuracy(*found.test, threshold=0.5)
+
+
+def test_the_same_logit_for_all_is_seen() -> None:
+    labels = np.array([0, 1, 1, 0])
+    dead = Judged(None, (np.ones((4, 1)), labels), (np.float32([[2], [2], [2], [5]]), labels), training.scores.accuracy)
+    assert dead.alike == 0.75 and dead.right() == 0.5
+
+
+def test_batch_norm_by_the_batch_and_other_views(tmp_path: Path) -> None:
+    found, judge = taught(tmp_path, keep=True), batch(40, seed=1)
+    mixed, apart = answers.by_batch(found, judge)
+    assert mixed > 0.8 > apart  # a batch of one class has no mean to stand out from
+    views = {"turned": lambda images: images.transpose(0, 1, 3, 2).copy(), "mirrored": lambda images: images}
+    seen = answers.other_views("views", {"mlp": found}, judge, views)
+    assert seen.accuracy["mlp"]["mirrored"] == seen.accuracy["mlp"]["as they are"] == found.right()
+    assert seen.accuracy["mlp"]["turned"] < 0.2 and seen.changed["mlp"] == {
+        "turned": pytest.approx(1, abs=0.2),
+        "mirrored": 0,
+    }
+    assert seen.pieces[0].rows[0][3] is None and len(seen.pieces[0].rows) == 3
+    more = answers.other_views("views", {"mlp": found}, judge, {}, {"mlp": {"grown up with": found}})
+    assert more.accuracy["mlp"] == dict.fromkeys(("as they are", "grown up with"), found.right())
+    assert more.pieces[0].rows[1] == ("mlp", "grown up with", answers.score(found.right()), None)
+
+
+def test_mistakes_before_and_after() -> None:
+    rows = [("threshold", "Part 3", "test", 0.6, 0.65), ("divided", "Part 3", "train", 0.7, 0.7)]
+    found = answers.cost_of_mistakes("Mistakes", iter(rows), "made up")
+    assert found.cost("threshold") == pytest.approx(5) and found.cost("divided") == 0
+    table, *results = found.pieces
+    assert table.rows[0] == ("threshold", "Part 3", "test", "60.0 %", "65.0 %", "+5.0")
+    assert [(each.name, each.metric, each.value) for each in results][1] == ("divided, Part 3", "train accuracy", 0.7)

@@ -1,0 +1,76 @@
+"""Homework 6 and 7: the mistake is a switch, the networks see what the course's see, the decay follows the curve."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from paddle_course import readers, runtime, training
+from tests.homework.test_smoke import load
+
+SCRIPTS = {script.stem[:4]: script for script in (runtime.ROOT / "homework").glob("hw0[67]_*.py")}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+def answer(name: str, data: Path, out: Path, *words: str) -> str:
+    load(SCRIPTS[name]).main(["--smoke", "--out", str(out), "--data-root", str(data), *words])
+    return (out / "answers.md").read_text(encoding="utf-8")
+
+
+def lab(data: Path, **config: object) -> SimpleNamespace:
+    settings = SimpleNamespace(**{"smoke": False, "batch_size": 10, "plain": False, "seed": 0} | config)
+    return SimpleNamespace(config=settings, images=lambda *words: readers.load(*words, data, "stand-in"))
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_batches_are_the_course_s(name: str, data: Path) -> None:
+    homework = load(SCRIPTS[name])
+    train, held = (homework.pictures(lab(data), split) for split in ("train", "validation"))
+    images, labels = train.batch(0, 0)
+    assert images.shape == (10, 3, 224, 224) and images.dtype == np.float32
+    assert -1 <= images.min() < -0.9 and 0.3 < images.max() <= 1
+    assert labels.dtype == np.int64 and set(labels.tolist()) == {0, 1}
+    assert (train.order(0) != train.order(1)).any() and (held.order(0) == np.arange(20)).all()
+
+
+def test_training_pictures_are_mirrored_and_test_pictures_never(data: Path) -> None:
+    homework = load(SCRIPTS["hw07"])
+    plain, mirrored = (homework.pictures(lab(data, plain=plain), "train") for plain in (True, False))
+    for each, changes in ((plain, False), (mirrored, True)):
+        first, again = (each.batch(epoch, p)[0] for epoch, p in ((0, 0), (0, 0)))
+        assert (first == again).all()
+        stored = each.data.images[each.index(0, 0)].transpose(0, 3, 1, 2) / 127.5 - 1
+        assert (np.abs(first - stored).max() > 0.1) == changes
+    assert homework.pictures(lab(data), "validation").augment == ()
+
+
+def test_the_single_logit_gives_every_network_the_same(data: Path, tmp_path: Path) -> None:
+    text = answer("hw06", data, tmp_path / "run", "--question", "1", "--single-logit-accuracy")
+    assert "**Judged with `--single-logit-accuracy`:** both networks get 50.00 %" in text
+    assert "| sigmoid | 0.5000 |" in text and "| ReLU | 0.5000 |" in text
+    assert "test accuracy, epoch" not in text  # nothing else is claimed
+    again = answer("hw06", data, tmp_path / "run", "--question", "1")  # the switch trains nothing anew
+    assert "Judged with" not in again and "test accuracy, epoch" in again
+
+
+def test_both_trainings_are_one_until_the_first_decay(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homework = load(SCRIPTS["hw07"])
+    monkeypatch.setattr(homework, "NETS", {"ResNet-18": homework.NETS["ResNet-18"]})
+    homework.main(["--smoke", "--out", str(tmp_path / "run"), "--data-root", str(data)])
+    text = (tmp_path / "run/answers.md").read_text(encoding="utf-8")
+    assert "Until the first decay both trainings are the same to the last bit" in text
+    steady, decay = (training.Run(tmp_path / f"run/resnet-18-{kind}-0") for kind in ("constant", "decay-8-12"))
+    losses = [[each["train_loss"] for each in run.records("epoch")] for run in (steady, decay)]
+    assert losses[0][:2] == losses[1][:2] and losses[0][2:] != losses[1][2:]
+    schedule = json.loads((decay.directory / "config.json").read_text())["phases"][0]["schedule"]
+    assert schedule["boundaries"] == [8, 12] and schedule["values"] == pytest.approx([1e-3, 1e-4, 1e-5])

@@ -1,0 +1,83 @@
+"""Homework 11 and 12: by hand is by Paddle, a finished homework 6 is used, the debug size is what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from paddle_course import answers, batches, readers, runtime, training
+from tests.homework.test_smoke import load
+
+SCRIPTS = {script.stem[:4]: script for script in (runtime.ROOT / "homework").glob("hw1[12]_*.py")}
+
+
+def answer(name: str, out: Path, *words: str) -> str:
+    load(SCRIPTS[name]).main(["--smoke", "--out", str(out), "--data-root", str(out.parents[1] / "data"), *words])
+    return (out / "answers.md").read_text(encoding="utf-8")
+
+
+def test_paddles_gradients_are_those_by_hand(real_data: Path, tmp_path: Path) -> None:
+    homework = load(SCRIPTS["hw12"])
+    for folder in {real_data, tmp_path}:
+        kind = "real" if (folder / "hw4_data.xls").is_file() else "stand-in"
+        rows = readers.load_rows("hw4", folder if kind == "real" else tmp_path, kind)
+        shift, scale = (np.array(each[:-1]) for each in batches.spans(rows))
+        x, y = (rows.inputs - shift) / scale, rows.targets.astype(np.int64)
+        hand = [dws for *_, dws in homework.COURSE.learn(x, y, 2)]
+        paddle = list(homework.with_paddle(homework.ones(5), x, y, 2, 2.0))
+        assert len(hand) == len(paddle) == 2 * len(rows)
+        for one, other in zip(hand, paddle, strict=True):
+            for a, b in zip(one, other, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+def finished(folder: Path, layers: dict[str, float]) -> None:
+    """A training of homework 6 as its files would tell it."""
+    folder.mkdir(parents=True)
+    lines = [{"kind": "gradients", "step": step} | layers for step in (1, 20, 40)]
+    lines.append({"kind": "epoch", "epoch": 1, "step": 40})
+    training.Run(folder).metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "result.json").write_text(json.dumps({"params": "p", "sha256": "0", "step": 40}))
+
+
+def test_the_real_network_is_homework_6_where_it_was_run(tmp_path: Path) -> None:
+    out = tmp_path / "hw12" / "real"
+    assert "No finished training of homework 6" in answer("hw12", out, "--question", "4")
+    lenet = {"features.conv1": 0.001, "features.conv2": 0.01, "head.fc2": 2.0}
+    finished(tmp_path / "hw06" / "real" / "sigmoid-0", lenet)
+    finished(tmp_path / "hw06" / "real" / "relu-0", lenet | {"features.conv1": 1.0})
+    finished(tmp_path / "hw06" / "real" / "sigmoid-norm-0", lenet | {"features.norm1": 1.0})  # another network
+    finished(tmp_path / "hw06" / "other" / "sigmoid-1", lenet)
+    text = answer("hw12", out, "--question", "4")
+    assert "Taken from the finished trainings of homework 6" in text and "2,000.0 times" in text
+    assert "| layer | sigmoid-0 | relu-0 |" in text
+    assert "What arrives at conv1 is 1,000.0 times as much with ReLU" in text
+
+
+def test_the_debug_size_and_the_settings(tmp_path: Path) -> None:
+    homework, out = load(SCRIPTS["hw11"]), tmp_path / "runs" / "hw11"
+    answer("hw11", out, "--question", "1", "--debug", "--seeds", "1", "--lr", "0.02", "--decay", "0.5")
+    plan = json.loads((out / "part1-0-0/config.json").read_text())
+    assert (plan["train"]["n"], plan["train"]["size"]) == (60, 10)  # the stand-in has no 100
+    assert plan["held_out"]["test"]["n"] == 10
+    schedule = plan["phases"][0]["schedule"]
+    assert (schedule["lr"], schedule["factor"], schedule["every"]) == (0.02, 0.5, 6)
+    reference = json.loads((out / "part1-5-0/config.json").read_text())
+    assert reference["phases"][0]["schedule"]["lr"] == 0.01 and reference["phases"][0]["schedule"]["factor"] == 1.0
+    assert reference["train"]["std"] == [1 / 255] and reference["train"]["mean"] == [0.0]
+    assert homework.WIDE == (1024, 2048, 2048, 1024)
+
+
+def test_a_part_of_the_pictures_is_shown_as_often_as_all_of_them(tmp_path: Path) -> None:
+    homework = load(SCRIPTS["hw11"])
+    lab = answers.Lab(homework.Config(data="stand-in", data_root=str(tmp_path)), tmp_path / "run")
+    some = homework.data(lab, "train", size=15)
+    images, counts = np.unique(some.data.images.reshape(len(some.data), -1), axis=0, return_counts=True)
+    assert len(images) == 15 and set(counts) == {4} and len(some.data) == len(homework.data(lab, "train").data) == 60
+    raw, _ = homework.data(lab, "test", raw=True).batch(0, 0)
+    scaled, _ = homework.data(lab, "test").batch(0, 0)
+    assert raw.max() > 200 and np.abs(raw / 127.5 - 1 - scaled).max() < 1e-5
+    mixed, _ = homework.data(lab, "test", scrambled=True).batch(0, 0)
+    assert (mixed != scaled).any() and (np.sort(mixed, axis=None) == np.sort(scaled, axis=None)).all()
