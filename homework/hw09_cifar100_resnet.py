@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from paddle_course import answers, readers, runtime
-from paddle_course.answers import FAST, Answer, Lab, Recipe, Result, Trained
+from paddle_course.answers import Answer, Lab, Recipe, Result, Trained
 from paddle_course.config import RunConfig, flag
 
 TITLE = ("Resnet 实现图像分类（CIFAR-100）", "A hundred kinds of pictures, told apart by a ResNet")
@@ -29,11 +29,6 @@ SLIM = replace(PUBLISHED, settings={"stem": "imagenet", "width": 16})
 
 def net(**settings: Any) -> dict[str, Any]:
     return {"settings": {**SLIM.settings, **settings}}
-
-
-def fast(width: float, size: int = 256) -> dict[str, Any]:
-    """The fast network and the recipe made for it, in batches that leave it enough updates on few pictures."""
-    return vars(replace(FAST, settings={"width": width}, size=size))
 
 
 CONCEPTS = {  # what can be shown by trainings that differ in one thing; the rate grows with the batch
@@ -57,13 +52,14 @@ RUNGS = {
     "cutout": {"cutout": 8},
     "mixup": {"mixup": 0.2},
     "averaging": {"average": True},
-    "fast network": fast(0.5),  # as many multiplications as the ResNet
-    "twice as wide": fast(1.0),
+    # As many multiplications as the ResNet; and batches that leave enough updates on few pictures.
+    "fast network": vars(Recipe.fast(256, width=0.5)),
+    "twice as wide": vars(Recipe.fast(256, width=1.0)),
     "six views": {"views": "six_views"},
 }
 # 255 and 445 million multiply-accumulates a picture: two cores, which train at 390 GFLOP/s, are expected to take 72
 # minutes for 22 epochs of 50,000 pictures, and four hours for 40.
-WHOLE = {"full": (Recipe(**fast(1.5, 512)), 22), "long": (Recipe(**fast(2.0, 512)), 40)}
+WHOLE = {"full": (Recipe.fast(512, width=1.5), 22), "long": (Recipe.fast(512, width=2.0), 40)}
 
 
 @dataclass(frozen=True)

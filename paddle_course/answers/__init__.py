@@ -66,7 +66,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "source": ["code_lines", "timed"],
         "superclasses": ["superclasses"],
         "trainings": [
-            "FAST",
             "Recipe",
             "as_they_are",
             "augmented",

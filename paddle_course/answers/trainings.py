@@ -56,6 +56,16 @@ class Recipe:
         if self.flip not in FLIPS:
             raise ValueError(f"flip {self.flip!r} is none of {FLIPS}")
 
+    @classmethod
+    def fast(cls, size: int = 1024, **settings: Any) -> Recipe:
+        """The fast network, and the recipe that was made with it."""
+        return cls("fast", settings, size, "airbench", flip="alternating", crop=2, smoothing=0.2)
+
+    @classmethod
+    def usual(cls, model: str, **settings: Any) -> Recipe:
+        """The usual recipe of the other networks, its rate as one triangle."""
+        return cls(model, settings, follows="one_cycle", flip="alternating", crop=4, smoothing=0.1)
+
     def phase(self, epochs: int, steps_per_epoch: int, size: int) -> training.Phase:
         """How the weights move in so many epochs, with batches of `size`."""
         if self.follows:
@@ -77,10 +87,6 @@ class Recipe:
             self.mixup and partial(batches.mixup, alpha=self.mixup, classes=classes),
         )
         return tuple(filter(None, wanted))
-
-
-FAST = Recipe("fast", size=1024, follows="airbench", flip="alternating", crop=2, smoothing=0.2)
-USUAL = Recipe("resnet18", follows="one_cycle", flip="alternating", crop=4, smoothing=0.1)
 
 
 @lru_cache(maxsize=1)
@@ -173,7 +179,7 @@ def augmented(lab: Lab, data: str, name: str, epochs: int, seed: int = 0, **sett
     The fast network gets the recipe that it was made with, the others the usual one of their kind; both end with the
     test pictures as they are. `settings` are the model's.
     """
-    recipe = replace(FAST if name == "fast" else USUAL, model=name, settings=settings)
+    recipe = Recipe.fast(**settings) if name == "fast" else Recipe.usual(name, **settings)
     images, test = lab.images(data, "train"), lab.images(data, "test")
     return train(lab, f"{name}-{epochs}-epochs", recipe, images, {"test": test}, epochs, seed)
 

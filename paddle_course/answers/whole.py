@@ -39,7 +39,10 @@ def whole(
     """
     minutes = forecast(recipe, epochs, images, like)
     some = "" if len(images) == known else f", which is what there is of {known:,}"
-    print(f"{name}: {epochs} epochs of {len(images):,} pictures{some}: about {minutes:.0f} minutes", file=sys.stderr)
+    print(
+        f"{name}: {epochs} epochs of {len(images):,} pictures{some}: about {minutes:.0f} minutes of training",
+        file=sys.stderr,
+    )
     trained = trainings.train(lab, name, recipe, images, {"test": test}, epochs, lab.config.seed)
     seen = {"one view": trained.result.final["test_accuracy"]}
     seen["six views"] = training.metrics.accuracy(*trainings.predicted(trained, test, images, "six_views"))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from paddle_course import answers, batches, training
-from paddle_course.answers import FAST, Lab, Recipe, trainings
+from paddle_course.answers import Lab, Recipe, trainings
 from paddle_course.config import RunConfig
 from paddle_course.training import resume
 from tests.answers.blobs import BLOBS, blobs
@@ -28,7 +28,7 @@ def test_the_phase_follows_the_fields() -> None:
     decayed = Recipe("lenet", optimizer="adam", weight_decay=0.5, average=True).phase(4, 10, 16)
     assert (decayed.optimizer, decayed.settings) == ("adam", {"weight_decay": 0.5})
     assert decayed.average(40) == 1.0
-    assert FAST.phase(4, 10, 512).schedule(9) == training.recipes.airbench(4, 10, 512).schedule(9)
+    assert Recipe.fast().phase(4, 10, 512).schedule(9) == training.recipes.airbench(4, 10, 512).schedule(9)
 
 
 def test_what_is_not_asked_for_does_not_happen_to_the_pictures() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from paddle_course.answers import FAST, Lab, Recipe, whole
+from paddle_course.answers import Lab, Recipe, whole
 from paddle_course.answers.whole import forecast
 from paddle_course.config import RunConfig
 from tests.answers.blobs import BLOBS, blobs
@@ -19,10 +18,10 @@ def like(recipe: Recipe, speed: float) -> SimpleNamespace:
 
 
 def test_twice_the_width_takes_about_four_times_as_long() -> None:
-    images, narrow = blobs(60), dataclasses.replace(FAST, settings={"width": 0.25})
+    images, narrow = blobs(60), Recipe.fast(width=0.25)
     same = forecast(narrow, 10, images, like(narrow, speed=10.0))
     assert same == 1  # 600 pictures at 10 a second
-    wide = forecast(dataclasses.replace(FAST, settings={"width": 0.5}), 10, images, like(narrow, speed=10.0))
+    wide = forecast(Recipe.fast(width=0.5), 10, images, like(narrow, speed=10.0))
     assert 3 < wide < 4.2
 
 
