@@ -1,4 +1,4 @@
-"""A data set's name -> its Images or Rows, wherever the files are: the one entry for homework.
+"""A data set's name -> its Images, Rows or Drawings, wherever the files are: the one entry for homework.
 
 Looked at, in this order: the data root (`--data-root`, else PADDLE_COURSE_DATA, else data/), Paddle's own cache, the
 network. Stand-ins are made once, under stand-ins/ in the data root, which is laid out like a data root itself.
@@ -13,11 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from paddle_course.readers import cifar, idx
+from paddle_course.readers import cifar, idx, quickdraw
 from paddle_course.readers.housing import read_housing
 from paddle_course.readers.images import Images, one_of
 from paddle_course.readers.rows import Rows
 from paddle_course.readers.stand_ins import MARKER, write_stand_in
+from paddle_course.readers.strokes import Drawings
 from paddle_course.runtime import ROOT, UserError
 
 READERS: dict[str, Callable[[Path, str], Images]] = {
@@ -39,8 +40,10 @@ PLACES = {
     "fashion-mnist": ("fashion-mnist",),
     "housing": ("housing.data", "uci_housing/housing.data"),
     "pets": ("pets",),
+    "doodles": ("quickdraw/simplified", "quickdraw/train_simplified"),  # fetched from Google; unpacked from Kaggle
 }
-Data = TypeVar("Data", Images, Rows)
+CONTEST = "test_simplified.csv"  # lies beside the folder of words
+Data = TypeVar("Data", Images, Rows, Drawings)
 UNPACKED = {"cifar10": ("*_batch*", 6), "cifar100": ("t*", 2)}  # files of pictures in an unpacked folder
 
 
@@ -63,9 +66,21 @@ def load_rows(name: str, root: str | Path | None = None, kind: str = "real") -> 
     return _marked(TABLES[name](place), place, kind)
 
 
+def load_drawings(root: str | Path | None = None, kind: str = "real", nrows: int | None = None) -> Drawings:
+    """Quick, Draw!, the first `nrows` drawings of each word; `hold_out` cuts it into train and test."""
+    place = folder("doodles", root, kind)
+    return _marked(quickdraw.read_words(place, nrows), place, kind)
+
+
+def load_contest(root: str | Path | None = None, kind: str = "real") -> Drawings | None:
+    """The drawings that Kaggle's contest wants guesses of, without labels; None where its file is not there."""
+    place = folder("doodles", root, kind).parent / CONTEST
+    return _marked(quickdraw.read_drawings(place), place, kind) if place.exists() else None
+
+
 def _marked(data: Data, place: Path, kind: str) -> Data:
     """`data`, said to be synthetic where it is."""
-    if kind == "stand-in" or any((above / MARKER).exists() for above in (place, place.parent)):
+    if kind == "stand-in" or any((above / MARKER).exists() for above in (place, *place.parents[:2])):
         return dataclasses.replace(data, source=f"stand-in {data.source}", synthetic=True)
     return data
 
@@ -102,6 +117,8 @@ def _find(name: str, root: Path) -> Path | None:
 def _whole(name: str, place: Path) -> bool:
     if name in ("mnist", "fashion-mnist"):  # four files, of which a broken-off download may have brought two
         return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
+    if name == "doodles":
+        return place.is_dir() and quickdraw.whole(place)
     if place.is_dir() and name in UNPACKED:  # a half-unpacked folder must not hide the archive beside it
         pattern, count = UNPACKED[name]
         return len(list(place.glob(pattern))) >= count

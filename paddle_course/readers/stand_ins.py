@@ -2,7 +2,8 @@
 
 A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised, so that a
 small network learns it in seconds and a linear model does not quite; a house price (housing) rises and falls with four
-of the thirteen features, not quite in straight lines. What is learnt says nothing about real pictures and prices.
+of the thirteen features, not quite in straight lines; a word (doodles) is a polygon with spokes. What is learnt says
+nothing about real pictures and prices.
 `write_digits` is the exception: real handwriting, out of scikit-learn.
 """
 
@@ -22,6 +23,7 @@ from paddle_course.readers.cifar_names import CIFAR10, COARSE, COARSE_OF_FINE, F
 from paddle_course.readers.drawings import coloured_shapes, face, segment_digits
 from paddle_course.readers.idx import FILES, write_idx
 from paddle_course.readers.images import one_of
+from paddle_course.readers.scribbles import write_doodles
 from paddle_course.runtime import write_file
 
 MARKER = "SYNTHETIC.txt"  # lies beside every stand-in; written last, so a folder without it is not whole
@@ -32,6 +34,7 @@ SIZES = {
     "fashion-mnist": (60, 20),
     "housing": (506, 0),  # rows; it has no classes, and who reads it cuts it
     "pets": (4, 0),
+    "doodles": (40, 2),  # of each word, and of the contest's drawings
 }
 
 
@@ -54,6 +57,8 @@ def write_stand_in(
         place = _write_cifar100(folder, halves)
     elif name == "housing":
         place = _write_housing(folder / "housing.data", *halves["train"])
+    elif name == "doodles":
+        place = write_doodles(folder / "quickdraw", halves["train"], halves["test"])
     elif name == "pets":
         place = _write_pets(folder / name, *halves["train"])
     else:
