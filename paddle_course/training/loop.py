@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-from paddle_course import batches, readers
+from paddle_course import batches
 from paddle_course.runtime import Stopper, seed_of
 from paddle_course.training import checkpoint, losses, optimizers, scores
 from paddle_course.training.averaging import SlowWeights
@@ -118,7 +118,7 @@ def over(state: State, total: int, patience: int) -> bool:
 def introduce(record: Recorder, model: paddle.nn.Layer, train: batches.Ordered) -> None:
     """Show in VisualDL what there is before the first step: the network and, where there are any, some pictures."""
     record.graph(model, train.shape)
-    if isinstance(train.data, readers.Images):
+    if isinstance(train, batches.Batches):
         record.images("pictures", 0, train.data.images[train.order(0)[:10]])
 
 
