@@ -14,7 +14,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "camp": ["CampNet"],
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],
+        "densenet": ["Dense", "DenseNet"],
         "mlp": ["MLP"],
         "fast": ["FastNet"],
+        "transfer": ["transfer"],
     },
 )

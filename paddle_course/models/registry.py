@@ -50,6 +50,7 @@ MODELS = {
     "resnet34": Entry("ResNet", CIFAR, {"depth": 34}),
     "resnet50": Entry("ResNet", CIFAR, {"depth": 50}),
     "fast": Entry("FastNet", CIFAR),
+    "densenet121": Entry("DenseNet", IMAGENET, {"depth": 121}, 1000),
     "resnet18-imagenet": Entry("ResNet", IMAGENET, {"depth": 18} | _RESNET_224, 1000),
     "resnet34-imagenet": Entry("ResNet", IMAGENET, {"depth": 34} | _RESNET_224, 1000),
     "resnet50-imagenet": Entry("ResNet", IMAGENET, {"depth": 50} | _RESNET_224, 1000),
