@@ -10,12 +10,10 @@ import contextlib
 import dataclasses
 import itertools
 import os
-import re
 import statistics
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,22 +170,14 @@ def torch_steps(trial: Trial, clock: Clock) -> int:
             return sum(each.numel() for each in net.parameters() if each.requires_grad)
 
 
-def peak_memory() -> float | None:
-    """The most memory this process ever held, in MB; None where there is no /proc to tell.
-
-    Not getrusage's ru_maxrss, which on Linux begins at the peak of the process that started this one.
-    """
-    try:
-        return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
-    except (OSError, TypeError):
-        return None
-
-
 def measure(**asked: Any) -> dict[str, Any]:
     """What `Trial` asks for, as JSON has it -> pictures per second, peak memory in MB, and what was trained."""
     trial = Trial(**asked | {"shape": tuple(asked["shape"])})
     clock = Clock(trial.seconds)
     measured = fit if trial.column == "fit" else torch_steps if trial.column in TORCH else ours
     count = measured(trial, clock)
-    rate = {"rate": trial.batch / clock.median(), "memory": peak_memory(), "trainable": count}
-    return rate | {"threads": os.environ.get("OMP_NUM_THREADS")}
+    threads = os.environ.get("OMP_NUM_THREADS")  # before this project sets it, which in some columns it never did
+    from paddle_course import machine
+
+    rate = {"rate": trial.batch / clock.median(), "memory": machine.peak_memory()}
+    return rate | {"trainable": count, "threads": threads}

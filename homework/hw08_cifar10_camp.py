@@ -273,6 +273,14 @@ def scores(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: structure, 2: optimizers, 3: sample_count, 4: own_photos, 5: deep_networks, 6: scores}
+HEADLINES = {
+    1: "camp network",
+    2: "adam, optimizers, 3 epochs",
+    3: "1000 per class",
+    4: "photos, centre crop",
+    5: "vgg16, short run, 2,000 pictures, 3 epochs",
+    6: "camp network, macro-F1",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The machine -> one that counts the tiniest numbers as zero and keeps its memory; and who else keeps it busy.
+"""The machine -> one that counts the tiniest numbers as zero and keeps its memory; how much, and who else is there.
 
 Below 1.2e-38 a float32 is denormal: it has fewer digits, and on most processors arithmetic on it takes many times as
 long. Weights that decay, and momenta of gradients that have become zero, all end there, and a training gets slower
@@ -11,6 +11,7 @@ import contextlib
 import math
 import os
 import platform
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -61,6 +62,17 @@ def keep_memory() -> None:
         libc = ctypes.CDLL("libc.so.6")
         libc.mallopt(m_mmap_threshold, most)
         libc.mallopt(m_trim_threshold, most)
+
+
+def peak_memory(status: Path = Path("/proc/self/status")) -> float | None:
+    """The most memory this process ever held, in MB; None on systems without /proc.
+
+    Not getrusage's ru_maxrss, which on Linux begins at the peak of the process that started this one.
+    """
+    with contextlib.suppress(OSError):
+        if found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text()):
+            return int(found[1]) / 1024
+    return None
 
 
 def flushes() -> bool:

@@ -131,3 +131,11 @@ def test_memory_that_is_freed_is_used_again() -> None:
         return int(subprocess.run(words, cwd=runtime.ROOT, capture_output=True, text=True, check=True).stdout)
 
     assert faults("keep") < 1000 < faults("leave")
+
+
+def test_the_peak_of_memory_stays_when_memory_is_freed(tmp_path: Path) -> None:
+    if (before := machine.peak_memory()) is not None:
+        taken = bytearray(int((before + 50) * (1 << 20)))  # more than was ever there
+        del taken
+        assert machine.peak_memory() > before + 50
+    assert machine.peak_memory(tmp_path / "nothing") is None

@@ -13,14 +13,14 @@ import inspect
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paddle_course import config as configuration
-from paddle_course import models, onednn, readers, runtime, training
-from paddle_course.answers import console, page, results
-from paddle_course.answers.pieces import Answer, Question
+from paddle_course import machine, models, onednn, readers, runtime, training
+from paddle_course.answers import console, index, page, results
+from paddle_course.answers.pieces import Answer, Question, Result
 from paddle_course.config import RunConfig
 from paddle_course.runtime import ROOT, UserError
 
@@ -66,6 +66,11 @@ class Lab:
         self.begun.add(name)
         return run
 
+    def minutes(self, names: Iterable[str]) -> list[Result]:
+        """How long these trainings took together, waiting for data included and evaluation not; none for none."""
+        last = [training.Run(self.directory / name).records("epoch")[-1]["seconds"] for name in sorted(names)]
+        return [Result(index.TRAINED, "minutes", sum(last) / 60)] if last else []
+
     @property
     def seeds(self) -> range:
         """The seeds of a setting that is run several times."""
@@ -100,17 +105,19 @@ def homework(
         lab, start = Lab(config, directory), time.perf_counter()
         runtime.write_file(directory / "config.json", json.dumps(configuration.describe(config), indent=2))
         runtime.write_file(directory / "environment.json", json.dumps(runtime.environment(), indent=2))
-        answered = {}
+        answered, trained = {}, {}
         for number in asked:
-            chinese, english = (line.strip() for line in questions[number].__doc__.strip().splitlines()[:2])
+            chinese, english = index.asked(questions[number])
             print(f"question {number}: {english}", file=sys.stderr)
+            before = set(lab.begun)
             answered[number] = Question(chinese, english, questions[number](lab))
+            trained[number] = lab.begun - before
         minutes = (time.perf_counter() - start) / 60
         words = path.parent / "words" / f"{path.stem}.md.j2"
         report = page.write(directory, title, answered, words, lab.synthetic, facts(config, minutes))[0]
         console.terminal(title, answered, words, lab.synthetic)
         if config.publish:
-            publish(short, lab, answered)
+            publish(short, lab, answered, trained)
         print(f"\nreport: {report}\nto paste: {report.with_name('answers.md')}")
 
 
@@ -126,6 +133,7 @@ def facts(config: RunConfig, minutes: float) -> dict[str, Any]:
         "command": about["command"],
         "machine": f"{about['cores']} cores, {about['processor']}",
         "minutes": f"{minutes:.1f}",
+        "memory": "" if (most := machine.peak_memory()) is None else f"{most / 1024:.1f} GB at most",
         "commit": about["commit"],
         "versions": f"Python {about['python']}, Paddle {about['paddle']}, NumPy {about['numpy']}",
         "threads": about["threads"],
@@ -133,8 +141,11 @@ def facts(config: RunConfig, minutes: float) -> dict[str, Any]:
     }
 
 
-def publish(short: str, lab: Lab, answered: Mapping[int, Question]) -> None:
-    """Enter the results into docs/results.json."""
+def publish(short: str, lab: Lab, answered: Mapping[int, Question], trained: Mapping[int, set[str]]) -> None:
+    """Enter the results into docs/results.json, and how many minutes the trainings of each question took.
+
+    `trained` names them, each at the question that came first to it.
+    """
     if lab.synthetic:  # found in the place of the real ones
         raise UserError(f"--publish: the data in {lab.config.data_root or 'data/'} is synthetic")
     now = runtime.commit()
@@ -146,7 +157,7 @@ def publish(short: str, lab: Lab, answered: Mapping[int, Question]) -> None:
     entries = [
         {"homework": short, "question": number} | dataclasses.asdict(result) | made
         for number, question in answered.items()
-        for result in question.answer.results
+        for result in [*question.answer.results, *lab.minutes(trained[number])]
     ]
     results.record(ROOT / "docs" / "results.json", entries)
 

@@ -24,6 +24,7 @@ FACTS = {  # the facts of a run, as the footer names them
     "command": "命令 Command",
     "machine": "机器 Machine",
     "minutes": "用时（分钟） Minutes",
+    "memory": "内存 Memory",
     "commit": "提交 Commit",
     "versions": "版本 Versions",
     "environment": "环境 Environment",

@@ -3,7 +3,8 @@
 An entry is one measured number with the command, commit and machine that gave it. docs/results.md and the tables in the
 READMEs between `<!-- results:begin hw08 -->` and `<!-- results:end -->` are generated, never written by hand
 (`results:begin hw08 1 5` takes questions 1 and 5 only), or a pivot table of names that share a form,
-`<!-- results:pivot benchmark *, {f32; bf16} -->`: a row for whatever the star stands for, a column for each word:
+`<!-- results:pivot benchmark *, {f32; bf16} -->`: a row for whatever the star stands for, a column for each word. The
+index of the homework stands at `<!-- results:index -->`, a row for each of them at `<!-- results:overview -->`:
 
     python -m paddle_course.answers.results            writes them
     python -m paddle_course.answers.results --check    exits with 1 and names the files that are stale
@@ -19,24 +20,22 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from paddle_course.answers import words
+from paddle_course.answers import index, words
+from paddle_course.answers.index import SHARES, Entry, measured
 from paddle_course.answers.pieces import Table, number, score
 from paddle_course.runtime import ROOT, UserError, environment
 
 KEYS = ("homework", "question", "name", "metric", "value", "sd", "n", "minutes", "data", "command", "commit", "machine")
 PAGES = ("README.md", "README.zh-CN.md", "homework/README.md", "docs/cpu.md")
-SHARES = re.compile(r"accuracy|recall|precision|specificity|sensitivity|share|error rate")  # shown in per cent
 HEADS = {
     "en": ("homework", "question", "what", "measure", "result", "minutes", "data"),
     "zh": ("作业", "问题", "内容", "指标", "结果", "分钟", "数据"),
 }
 SECTIONS = {"benchmark": "Benchmarks"}  # headings of what no homework measured; such an entry's question is None
 PIVOT = re.compile(r"(<!-- results:pivot (\w+) (.*?){(.*?)}(.*?) -->\n).*?(<!-- results:end -->)", re.DOTALL)
+INDEX = re.compile(r"(<!-- results:(index|overview) -->\n).*?(<!-- results:end -->)", re.DOTALL)
 MARKED = re.compile(r"(<!-- results:begin(?: (\w+))?((?: \d+)*) -->\n).*?(<!-- results:end -->)", re.DOTALL)
-
-Entry = dict[str, Any]
 
 
 def record(path: Path, new: Iterable[Entry]) -> None:
@@ -107,15 +106,6 @@ def pivot(found: Iterable[Entry], form: str, columns: Sequence[str], end: str = 
     return words.table(Table("", ("", *columns), lines))
 
 
-def measured(entry: Entry) -> str:
-    """An entry's value with its spread: "65.2 % ± 0.4 (n = 3)" for shares, "89,910" or "0.9432 ± 0.0021 (n = 3)"."""
-    value, sd, n = entry["value"], entry["sd"], entry["n"]
-    if SHARES.search(entry["metric"]):
-        return score(value, sd, n)
-    spread = "" if sd is None else f" ± {number(float(f'{sd:.2g}'))}"
-    return number(value) + spread + (f" (n = {n})" if n > 1 else "")
-
-
 def page(found: Sequence[Entry]) -> str:
     """docs/results.md: a table for each homework, and under it the commands that measured it."""
     parts = [
@@ -140,6 +130,7 @@ def stale(root: Path) -> dict[Path, str]:
         if path.exists():
             language = "zh" if "zh" in path.name else "en"
             text = PIVOT.sub(lambda m: _pivot(m, found), path.read_text(encoding="utf-8"))
+            text = INDEX.sub(lambda m: _index(m, found, root / "homework", language), text)  # noqa: B023
             wanted[path] = MARKED.sub(lambda m: _section(m, found, language), text)  # noqa: B023
     return {p: text for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text}
 
@@ -161,6 +152,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _section(marks: re.Match[str], found: Sequence[Entry], language: str) -> str:
     begin, homework, questions, end = marks.groups()
     return f"{begin}\n{table(found, homework, [int(i) for i in questions.split()], language)}\n\n{end}"
+
+
+def _index(marks: re.Match[str], found: Sequence[Entry], folder: Path, language: str) -> str:
+    begin, kind, end = marks.groups()
+    text = index.questions(found, folder) if kind == "index" else index.overview(found, folder, language)
+    return f"{begin}\n{text}\n\n{end}"
 
 
 def _pivot(marks: re.Match[str], found: Sequence[Entry]) -> str:
