@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,10 +66,12 @@ def load_rows(name: str, root: str | Path | None = None, kind: str = "real") -> 
     return _marked(TABLES[name](place), place, kind)
 
 
-def load_drawings(root: str | Path | None = None, kind: str = "real", nrows: int | None = None) -> Drawings:
-    """Quick, Draw!, the first `nrows` drawings of each word; `hold_out` cuts it into train and test."""
+def load_drawings(
+    root: str | Path | None = None, kind: str = "real", nrows: int | None = None, words: Sequence[str] = ()
+) -> Drawings:
+    """Quick, Draw!, the first `nrows` drawings of these words (none = all); `hold_out` makes train and test of it."""
     place = folder("doodles", root, kind)
-    return _marked(quickdraw.read_words(place, nrows), place, kind)
+    return _marked(quickdraw.read_words(place, nrows, words=words), place, kind)
 
 
 def load_contest(root: str | Path | None = None, kind: str = "real") -> Drawings | None:

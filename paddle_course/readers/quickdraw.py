@@ -132,13 +132,18 @@ def whole(folder: Path) -> bool:
     return bool(names) and (not wanted.exists() or names >= set(wanted.read_text(encoding="utf-8").splitlines()))
 
 
-def read_words(folder: str | Path, nrows: int | None = None, skiprows: int = 0) -> Drawings:
-    """All words of a folder, `nrows` drawings of each after the first `skiprows`, the words one behind the other.
+def read_words(folder: str | Path, nrows: int | None = None, skiprows: int = 0, words: Sequence[str] = ()) -> Drawings:
+    """The `words` of a folder (none = all), `nrows` drawings of each after the first `skiprows`, word by word.
 
     What was read is kept beside the folder, in packed/, and taken from there as long as the files stay as they are.
     """
-    files, folder = word_files(folder), Path(folder)
-    kept = packed.place(folder, files.values(), f"{skiprows}-{'all' if nrows is None else nrows}")
+    files, folder, wanted = word_files(folder), Path(folder), {underscored(word) for word in words}
+    if unknown := sorted(wanted - set(files)):
+        some = ", ".join(list(files)[:3])
+        raise UserError(f"{folder} has no word {unknown[0]!r} among its {len(files)} ({some}, ...)")
+    files = {word: path for word, path in files.items() if not wanted or word in wanted}
+    part = f"{len(files)}-{skiprows}-{'all' if nrows is None else nrows}"
+    kept = packed.place(folder, files.values(), part)
     if (known := packed.load(kept)) is not None:
         return known
     parts = [read_drawings(path, nrows, skiprows) for path in files.values()]

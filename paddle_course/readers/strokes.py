@@ -70,18 +70,6 @@ class Drawings:
             times=None if self.times is None else self.times[points],
         )
 
-    def words(self, wanted: Sequence[str]) -> Drawings:
-        """The drawings of these words only, numbered in the order in which the words are given."""
-        index = word_index(self.classes)
-        if unknown := [word for word in wanted if underscored(word) not in index]:
-            some = ", ".join(self.classes[:3])
-            raise UserError(f"{self.source} has no word {unknown[0]!r} among its {len(index)} ({some}, ...)")
-        number = np.full(len(index), -1)
-        number[[index[underscored(word)] for word in wanted]] = np.arange(len(wanted))
-        some = self.take(number[self.labels] >= 0)
-        names = tuple(map(underscored, wanted))
-        return dataclasses.replace(some, labels=number[some.labels], classes=names)
-
 
 def underscored(word: str) -> str:
     """A word as classes and Kaggle's submissions have it: "power outlet" -> "power_outlet"."""
