@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./run.sh                the tour: installs what is needed, trains, is interrupted, goes on, writes a report (2 minutes)
 # ./run.sh hw08 [flags]   one homework; --help lists its flags, --smoke runs it in seconds on stand-in data
-# ./run.sh data NAME      downloads a data set: cifar10 cifar100 mnist fashion-mnist housing all
+# ./run.sh data NAME      downloads a data set: cifar10 cifar100 mnist fashion-mnist housing doodles all
 # ./run.sh data dogs      makes the one of hw11 of CIFAR-10, or of your own pictures: --from DIR
 # ./run.sh board [DIR]    VisualDL on runs/ (or DIR)
 # ./run.sh doctor         what this machine has: Python, Paddle, threads, data sets, room on the disk

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from paddle_course import readers, runtime
 
-DATA = ("cifar10", "cifar100", "mnist", "fundus", "pets")
+DATA = ("cifar10", "cifar100", "mnist", "fundus", "pets", "doodles")
 
 
 def findings() -> list[tuple[str, str]]:

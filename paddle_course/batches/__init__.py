@@ -4,6 +4,8 @@
     for images, labels in train.epoch(3):       # float32 (B, C, H, W), int64 (B,)
         ...
 
+    doodles = batches.Batches(batches.Sketches(drawings, side=64), size=128)     # drawn when a batch is asked for
+
     table = batches.RowBatches(rows, size=10, seed=0)       # float32 (B, D) and (B, K), of a table of numbers
 
 The same batch comes out whenever it is asked for, so a run that resumes at epoch 3, position 57 needs nothing but these
@@ -17,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "pipeline": ["Batch", "Batches", "Ordered"],
         "rows": ["RowBatches", "Split", "cut", "shuffle_and_cut", "spans"],
+        "sketch": ["Sketches", "draw"],
         "dataset": ["EpochDataset", "loader"],
         "augment": [
             "alternating_flip",

@@ -83,7 +83,7 @@ class Batches(Ordered):
     `mean` and `std` are per channel (or one for all) in units of 0..1; the defaults map 0..255 to -1..1.
     """
 
-    data: readers.Images
+    data: readers.Images  # or what is indexed like them: `Sketches`
     size: int
     seed: int = 0
     augment: tuple[Augmentation, ...] = ()

@@ -17,10 +17,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "camp": ["CampNet"],
         "vgg": ["VGG"],
         "resnet": ["Residual", "ResNet"],
+        "densenet": ["Dense", "DenseNet"],
         "mlp": ["MLP"],
         "chain": ["Chain"],
         "digitnet": ["DigitNet"],
         "fast": ["FastNet"],
         "halving": ["HalvingNet"],
+        "transfer": ["transfer"],
     },
 )

@@ -94,6 +94,11 @@ FAMILIES = {
         "paddle_course",
         ("步幅为 2 的卷积逐层减半，最后对所有位置取平均", "convolutions of stride 2, and a mean over all places"),
     ),
+    "DenseNet": Family(
+        2016,
+        "Huang, Liu, van der Maaten and Weinberger, arXiv:1608.06993",
+        ("每层都接上前面所有层的输出", "every layer sees the outputs of all layers before it"),
+    ),
     "FastNet": Family(
         2024,
         "Jordan, arXiv:2404.00498",
@@ -125,6 +130,7 @@ MODELS = {
     "resnet34": Entry("ResNet", CIFAR, {"depth": 34}),
     "resnet50": Entry("ResNet", CIFAR, {"depth": 50}),
     "fast": Entry("FastNet", CIFAR),
+    "densenet121": Entry("DenseNet", IMAGENET, {"depth": 121}, 1000),
     "halving": Entry("HalvingNet", GREY, classes=1),
     "resnet18-imagenet": Entry("ResNet", IMAGENET, {"depth": 18} | _RESNET_224, 1000),
     "resnet34-imagenet": Entry("ResNet", IMAGENET, {"depth": 34} | _RESNET_224, 1000),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from paddle_course.onednn.functions import Cast, Fork, Join, call, precision
+from paddle_course.onednn.functions import Beside, Cast, Fork, Join, call, precision
 from paddle_course.onednn.layers import fits, raised
 from paddle_course.onednn.library import F32
 
@@ -57,17 +57,39 @@ def residual(self: nn.Layer, x: paddle.Tensor, low: bool = False) -> paddle.Tens
     """relu(body(x) + shortcut(x)), the addition and ReLU in one pass, and one where the two gradients meet."""
     if not fits(x) or hooked(self.relu):
         return type(self).forward(self, raised(x))
-    between = self.onednn.between if accelerated(self.body) else F32
-    if precision(x) != between:
-        x = call(Cast, x, between)
-    a, b = call(Fork, x)
-    a, b = through(self.body, a), through(self.shortcut, b)
-    if precision(a) != precision(b):
-        a, b = raised(a), raised(b)
+    a, b = fork(self, x)
+    a, b = alike(through(self.body, a), through(self.shortcut, b))
     if not (fits(a) and fits(b) and a.shape == b.shape):
         return self.relu(raised(a) + raised(b))
     y = call(Join, a, b)
     return y if low else raised(y)
+
+
+def dense_problem(layer: nn.Layer) -> str:
+    return "" if [name for name, _ in layer.named_children()] == ["body"] else "it is not x beside body(x)"
+
+
+def dense(self: nn.Layer, x: paddle.Tensor, low: bool = False) -> paddle.Tensor:
+    """x and behind it body(x), put together pixel by pixel, as the channels lie."""
+    if not fits(x):
+        return type(self).forward(self, raised(x))
+    a, b = fork(self, x)
+    a, b = alike(a, through(self.body, b))
+    if not (fits(b) and a.shape[2:] == b.shape[2:]):
+        return paddle.concat([raised(a), raised(b)], axis=1)
+    y = call(Beside, a, b)
+    return y if low else raised(y)
+
+
+def fork(block: nn.Layer, x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
+    """x for both branches of a block, in as few bits as its body takes; their gradients meet in one pass."""
+    between = block.onednn.between if accelerated(block.body) else F32
+    return call(Fork, x if precision(x) == between else call(Cast, x, between))
+
+
+def alike(a: paddle.Tensor, b: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
+    """Both in one precision."""
+    return (a, b) if precision(a) == precision(b) else (raised(a), raised(b))
 
 
 def through(part: nn.Layer, x: paddle.Tensor) -> paddle.Tensor:

@@ -236,6 +236,25 @@ class Fork(PyLayer):
         return added(da, db, relu=False)
 
 
+class Beside(PyLayer):
+    """(a, b) -> the channels of a and behind them those of b; both of one precision."""
+
+    @staticmethod
+    def forward(ctx, a: Tensor, b: Tensor):
+        dtype = precision(a)
+        pixels = [laid(each, dtype).transpose([0, 2, 3, 1]) for each in (a, b)]  # each pixel's channels in a row
+        if ctx is not None:
+            ctx.counts, ctx.dtype = [a.shape[1], b.shape[1]], dtype
+            ctx.wanted = [not each.stop_gradient for each in (a, b)]
+        return paddle.concat(pixels, axis=3).transpose([0, 3, 1, 2])
+
+    @staticmethod
+    def backward(ctx, dy: Tensor):
+        parts = paddle.split(laid(dy, ctx.dtype).transpose([0, 2, 3, 1]), ctx.counts, axis=3)
+        pairs = zip(parts, ctx.wanted, strict=True)
+        return tuple(part.contiguous().transpose([0, 3, 1, 2]) if wanted else None for part, wanted in pairs)
+
+
 class Join(PyLayer):
     """(a, b) -> relu(a + b)."""
 

@@ -35,7 +35,11 @@ KINDS = {
     nn.AdaptiveAvgPool2D: Kind(layers.adaptive, layers.adaptive_problem),
     nn.Sequential: Kind(containers.sequential),
 }
-RESIDUAL = Kind(containers.residual, containers.residual_problem)
+# Blocks go by their names and their parts, because this wing stands below the models.
+BLOCKS = {
+    "Residual": Kind(containers.residual, containers.residual_problem),
+    "Dense": Kind(containers.dense, containers.dense_problem),
+}
 # Containers and layers without arithmetic on maps: nothing to accelerate, nothing to report.
 SILENT = (nn.Sequential, nn.Identity, nn.Flatten, nn.Dropout)
 
@@ -112,13 +116,8 @@ def precision(model: nn.Layer) -> str:
 
 
 def kind_of(layer: nn.Layer) -> Kind | None:
-    """Classes are compared, not instances: what a subclass does in its own forward is not known here.
-
-    The residual block goes by its name and its parts, because this wing stands below the models.
-    """
-    if type(layer).__name__ == "Residual":
-        return RESIDUAL
-    return KINDS.get(type(layer))
+    """Classes are compared, not instances: what a subclass does in its own forward is not known here."""
+    return BLOCKS.get(type(layer).__name__) or KINDS.get(type(layer))
 
 
 def restore(model: nn.Layer) -> None:

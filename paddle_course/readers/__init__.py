@@ -4,6 +4,7 @@ images = readers.load("cifar10", "train")              # Images: uint8 (N, H, W,
 some = images.take(readers.balanced(images, 100, seed=0))   # 100 of each class
 dataset = readers.ImageDataset(some)                   # the same as a paddle.io.Dataset
 rows = readers.load_rows("housing")                    # Rows: float64 inputs (N, D) and targets (N, K)
+drawings = readers.load_drawings(nrows=100)            # Drawings: uint8 points (P, 2), strokes, labels (N,)
 """
 
 import lazy_loader
@@ -13,6 +14,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "images": ["Images", "balanced", "proportional", "stratified_split"],
         "rows": ["Rows"],
+        "strokes": ["Drawings", "hold_out", "join", "simplify", "underscored", "word_index"],
+        "quickdraw": ["read_drawings", "read_words", "word_files"],
         "dataset": ["ImageDataset"],
         "idx": ["mnist", "read_idx", "write_idx"],
         "doubted": ["doubted"],
@@ -28,6 +31,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
         "stand_ins": ["write_digits", "write_stand_in"],
-        "locate": ["data_root", "find", "folder", "load", "load_rows"],
+        "locate": ["data_root", "find", "folder", "load", "load_contest", "load_drawings", "load_rows"],
     },
 )

@@ -3,6 +3,7 @@
 `./run.sh data dogs` is the exception: it makes files of others that are here.
 
 A broken-off download leaves NAME.part behind and goes on from there the next time, from whichever address answers.
+Quick, Draw! has 20 GB and no md5: of it only the beginning of each file is fetched, by `first_lines`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import pooch
@@ -30,6 +32,7 @@ from paddle_course.readers.images import one_of
 from paddle_course.readers.locate import data_root
 from paddle_course.runtime import UserError
 
+Done = TypeVar("Done")
 TRIES = 3  # in a row without a single new byte, per address
 PAUSE = 0.5  # seconds before going on; doubled with each of those tries
 TIMEOUT = (5, 30)  # seconds to connect, and between two pieces
@@ -87,40 +90,44 @@ SOURCES = {
 }
 
 
-def fetch(name: str, root: str | Path, progress: bool = True) -> Path:
-    """Bring one data set of SOURCES (or "all") under `root` and return what its reader takes: a file or a folder.
+def fetch(name: str, root: str | Path, progress: bool = True, **part: int) -> Path:
+    """Bring one data set ("all": those of SOURCES) under `root` and return what its reader takes: a file or a folder.
 
     A file that is there with the right md5 is not fetched again. If no address serves it, the UserError says how to
-    bring it by hand.
+    bring it by hand. `part` are the `words` and `per_word` of doodles.
     """
-    one_of("data set", name, (*SOURCES, "all"))
+    one_of("data set", name, (*SOURCES, "doodles", "all"))
     root = Path(root)
+    if name == "doodles":
+        from paddle_course.readers.first_lines import fetch_doodles
+
+        return fetch_doodles(root, progress=progress, **part)
     if name == "all":
         for each in SOURCES:
             fetch(each, root, progress)
         return root
     for remote in SOURCES[name]:
         target = root / remote.place
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with _alone_in(target.parent):
-                _fetch_file(remote, target, progress)
-        except OSError as error:
-            raise UserError(
-                f"{target} cannot be written ({error.strerror or error}): make room, or choose another --data-root"
-            ) from None
+        with alone_in(target.parent):
+            _fetch_file(remote, target, progress)
     return root / Path(SOURCES[name][0].place).parts[0]
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other process downloads into this folder, and keep them waiting."""
-    handle = os.open(folder, os.O_RDONLY)
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process downloads into this folder, and keep them waiting; UserError if it is full."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be written ({error.strerror or error}): make room, or choose another --data-root"
+        ) from None
 
 
 def _fetch_file(remote: Remote, target: Path, progress: bool) -> None:
@@ -140,7 +147,7 @@ def _fetch_file(remote: Remote, target: Path, progress: bool) -> None:
             )
             return
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            failures.append(f"{urlsplit(url).hostname}: {_reason(error)}")
+            failures.append(f"{urlsplit(url).hostname}: {reason(error)}")
         except ValueError:
             failures.append(f"{urlsplit(url).hostname}: another md5")
             if resumed:  # what was left from the last time may be to blame; it is gone now
@@ -151,7 +158,8 @@ def _fetch_file(remote: Remote, target: Path, progress: bool) -> None:
     )
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why a download failed, in a few words."""
     if isinstance(error, requests.HTTPError):
         return f"status {error.response.status_code}"
     if isinstance(error, requests.Timeout):
@@ -169,18 +177,23 @@ def _download(url: str, target: Path, part: Path, progress: bool) -> None:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
-        task, failures = bar.add_task(f"{part.stem} from {urlsplit(url).hostname}", total=None), 0
-        while True:
-            before = _size(part)
-            try:
-                _transfer(url, part, bar, task)
-                break
-            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                failures = failures + 1 if _size(part) <= before else 0
-                if failures == TRIES or _refused(error):
-                    raise
-                time.sleep(PAUSE * 2**failures)
+        task = bar.add_task(f"{part.stem} from {urlsplit(url).hostname}", total=None)
+        patiently(lambda: _transfer(url, part, bar, task), part)
     part.replace(target)
+
+
+def patiently(transfer: Callable[[], Done], part: Path) -> Done:
+    """Call `transfer`, which fills `part`, again after a failure: while each call brings something, and twice more."""
+    failures = 0
+    while True:
+        before = _size(part)
+        try:
+            return transfer()
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            failures = failures + 1 if _size(part) <= before else 0
+            if failures == TRIES or _refused(error):
+                raise
+            time.sleep(PAUSE * 2**failures)
 
 
 def _refused(error: Exception) -> bool:
@@ -219,16 +232,25 @@ def _size(path: Path) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./run.sh data", description="Download a data set and check it.")
-    parser.add_argument("name", choices=(*SOURCES, "all", "dogs"), help="dogs is made of pictures that are here")
+    parser.add_argument(
+        "name",
+        choices=(*SOURCES, "doodles", "all", "dogs"),
+        help="all: all but doodles, the largest; dogs: made of pictures that are here",
+    )
     parser.add_argument("--data-root", default="", help="default: PADDLE_COURSE_DATA or data/")
+    parser.add_argument("--words", type=int, help="doodles: how many, 1 to 345; default 340, those of Kaggle")
+    parser.add_argument("--per-word", type=int, help="doodles: the first so many drawings of each; default 4000")
     parser.add_argument("--from", dest="source", default="", metavar="DIR", help="dogs: your own pictures")
     flags = parser.parse_args(argv)
+    part = {key: value for key in ("words", "per_word") if (value := getattr(flags, key)) is not None}
+    if part and flags.name != "doodles":
+        parser.error("--words and --per-word go with doodles")
     if flags.source and flags.name != "dogs":
         parser.error(f"--from belongs to dogs; {flags.name} is downloaded")
     root = data_root(flags.data_root)
     if flags.name == "dogs":
         return runtime.run(lambda: print(make_dogs(root, flags.source)))
-    return runtime.run(lambda: print(fetch(flags.name, root)))
+    return runtime.run(lambda: print(fetch(flags.name, root, **part)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A data set's name -> its Images or Rows, wherever the files are: the one entry for homework.
+"""A data set's name -> its Images, Rows or Drawings, wherever the files are: the one entry for homework.
 
 Looked at, in this order: the data root (`--data-root`, else PADDLE_COURSE_DATA, else data/), Paddle's own cache, the
 network. Stand-ins are made once, under stand-ins/ in the data root, which is laid out like a data root itself.
@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from paddle_course.readers import cifar, idx, mnist_json
+from paddle_course.readers import cifar, idx, mnist_json, quickdraw
 from paddle_course.readers.fundus import HELP, missing, read_fundus
 from paddle_course.readers.housing import read_housing
 from paddle_course.readers.images import Images, one_of
@@ -21,6 +21,7 @@ from paddle_course.readers.labelled import read_labelled
 from paddle_course.readers.rows import Rows
 from paddle_course.readers.sheets import read_yes_no
 from paddle_course.readers.stand_ins import MARKER, write_stand_in
+from paddle_course.readers.strokes import Drawings
 from paddle_course.runtime import ROOT, UserError
 
 
@@ -56,12 +57,14 @@ PLACES = {
     "pets": ("pets",),
     "dogs": ("dogs",),
     "hw4": ("hw4_data.xls", "hw4_data.xlsx", "hw4_data.csv"),
+    "doodles": ("quickdraw/simplified", "quickdraw/train_simplified"),  # fetched from Google; unpacked from Kaggle
 }
 BY_HAND = {  # what no address serves, and what to do about it
     "pets": "put photos of cats and dogs into it",
     "hw4": "put the table of the course's homework 4 there, as .xls, .xlsx or .csv",
 }
-Data = TypeVar("Data", Images, Rows)
+CONTEST = "test_simplified.csv"  # lies beside the folder of words
+Data = TypeVar("Data", Images, Rows, Drawings)
 UNPACKED = {"cifar10": ("*_batch*", 6), "cifar100": ("t*", 2), "dogs": ("t*.csv", 2)}  # files of a whole folder
 
 
@@ -88,9 +91,23 @@ def load_rows(name: str, root: str | Path | None = None, kind: str = "real") -> 
     return _marked(TABLES[name](place), place, kind)
 
 
+def load_drawings(
+    root: str | Path | None = None, kind: str = "real", nrows: int | None = None, words: Sequence[str] = ()
+) -> Drawings:
+    """Quick, Draw!, the first `nrows` drawings of these words (none = all); `hold_out` makes train and test of it."""
+    place = folder("doodles", root, kind)
+    return _marked(quickdraw.read_words(place, nrows, words=words), place, kind)
+
+
+def load_contest(root: str | Path | None = None, kind: str = "real") -> Drawings | None:
+    """The drawings that Kaggle's contest wants guesses of, without labels; None where its file is not there."""
+    place = folder("doodles", root, kind).parent / CONTEST
+    return _marked(quickdraw.read_drawings(place), place, kind) if place.exists() else None
+
+
 def _marked(data: Data, place: Path, kind: str) -> Data:
     """`data`, said to be synthetic where it is."""
-    if kind == "stand-in" or any((above / MARKER).exists() for above in (place, place.parent)):
+    if kind == "stand-in" or any((above / MARKER).exists() for above in (place, *place.parents[:2])):
         return dataclasses.replace(data, source=f"stand-in {data.source}", synthetic=True)
     return data
 
@@ -136,6 +153,8 @@ def _whole(name: str, place: Path) -> bool:
         return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
     if name == "fundus":
         return not missing(place)
+    if name == "doodles":
+        return place.is_dir() and quickdraw.whole(place)
     if place.is_dir() and name in UNPACKED:  # a half-unpacked folder must not hide the archive beside it
         pattern, count = UNPACKED[name]
         return len(list(place.glob(pattern))) >= count

@@ -3,7 +3,8 @@
 A class is a coloured shape (CIFAR) or a digit of seven segments (MNIST), moved, turned, scaled and noised, so that a
 small network learns it in seconds and a linear model does not quite; a house price (housing) rises and falls with four
 of the thirteen features, not quite in straight lines; who is liked (hw4) is tall and well paid; a sick eye (fundus) has
-pale patches. What is learnt says nothing about real pictures, prices and people.
+pale patches; a word (doodles) is a polygon with spokes. What is learnt says nothing about real pictures, prices and
+people.
 `write_digits` is the exception: real handwriting, out of scikit-learn.
 """
 
@@ -26,6 +27,7 @@ from paddle_course.readers.idx import DIGITS, FILES, write_idx
 from paddle_course.readers.images import Images, one_of
 from paddle_course.readers.labelled import SIDE, write_labelled
 from paddle_course.readers.mnist_json import write_course_mnist
+from paddle_course.readers.scribbles import write_doodles
 from paddle_course.readers.xlsx import write_xlsx
 from paddle_course.runtime import write_file
 
@@ -41,6 +43,7 @@ SIZES = {
     "hw4": (50, 0),  # rows
     "dogs": (30, 10),
     "fundus": (20, 10),
+    "doodles": (40, 2),  # of each word, and of the contest's drawings
 }
 
 
@@ -69,6 +72,8 @@ def write_stand_in(
         place = _write_hw4(folder / "hw4_data.csv", *halves["train"])
     elif name == "fundus":
         place = _write_fundus(folder / "ichallenge-pm", halves)
+    elif name == "doodles":
+        place = write_doodles(folder / "quickdraw", halves["train"], halves["test"])
     elif name == "pets":
         place = _write_pets(folder / name, *halves["train"])
     elif name == "dogs":

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-from paddle_course import batches, readers
+from paddle_course import batches
 from paddle_course.runtime import Stopper, seed_of
 from paddle_course.training import checkpoint, losses, optimizers, scores
 from paddle_course.training.averaging import SlowWeights
@@ -121,7 +121,7 @@ def introduce(record: Recorder, model: paddle.nn.Layer, train: batches.Ordered, 
     """Show in VisualDL what there is before the first step: the network and, where there are any, some pictures."""
     if graph:
         record.graph(model, train.shape)
-    if isinstance(train.data, readers.Images):
+    if isinstance(train, batches.Batches):
         record.images("pictures", 0, train.data.images[train.order(0)[:10]])
 
 

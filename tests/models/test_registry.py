@@ -32,6 +32,7 @@ COUNTS = {
     "resnet34": (21_282_122, 21_299_146),
     "resnet50": (23_520_842, 23_573_962),
     "fast": (1_971_352, 1_975_096),
+    "densenet121": (7_978_856, 8_062_504),  # torchvision, and Keras for the total
     "halving": (245_601, 246_337),  # (9 i + 1) o + 2 o for each convolution, and 129
     "resnet18-imagenet": (11_689_512, 11_699_112),  # torchvision, as the next two
     "resnet34-imagenet": (21_797_672, 21_814_696),
@@ -62,6 +63,7 @@ def test_parameter_counts(name):
         ("mlp", {"sizes": (51529, 1024, 2048, 2048, 1024, 1), "norm": True}, 61_161_473 + 12_288),
         ("resnet18", {"classes": 100}, 11_220_132),  # weiaicunzai/pytorch-cifar100
         ("vgg11", {"head": "imagenet", "classes": 1000}, 132_868_840),  # torchvision's vgg11_bn, and so on
+        ("densenet121", {"depth": 169}, 14_149_480),
         ("vgg16", {"head": "imagenet", "classes": 1000}, 138_365_992),
         ("vgg19", {"head": "imagenet", "classes": 1000}, 143_678_248),
     ],

@@ -206,6 +206,12 @@ def test_a_residual_block_around_other_layers(like_stock, body):
     like_stock(models.Residual(body, 5, 5, 1), 2, 5, 6, 6)
 
 
+@pytest.mark.parametrize("inside", [body("norm", "relu", "conv"), nn.Sequential(nn.Tanh()), nn.Identity(), nn.Tanh()])
+def test_a_dense_layer_around_other_layers(like_stock, inside):
+    like_stock(models.Dense(inside), 2, 5, 6, 6)
+    like_stock(nn.Sequential(models.Dense(inside), models.Dense(nn.ReLU()), nn.Conv2D(20, 3, 1)), 2, 5, 6, 6)
+
+
 def test_flatten_keeps_paddles_order(like_stock):
     layer = nn.Sequential(nn.Conv2D(3, 4, 3), nn.ReLU(), nn.MaxPool2D(2), nn.Flatten(), nn.Linear(36, 7))
     like_stock(layer, 2, 3, 8, 8)
@@ -297,6 +303,12 @@ def mixed():
         nn.AdaptiveAvgPool2D(1),
     ]
     return nn.Sequential(*parts, nn.Flatten(), nn.Linear(8, 2))
+
+
+@bf16
+def test_dense_layers_hand_bfloat16_on(like_stock):
+    parts = [nn.Conv2D(3, 16, 3), *(models.Dense(nn.Sequential(nn.GELU(), nn.Conv2D(n, 16, 1))) for n in (16, 32))]
+    like_stock(nn.Sequential(*parts, nn.GELU()), 4, 3, 8, 8, precision="bf16", close=0.05)
 
 
 @bf16

@@ -33,6 +33,7 @@ SMALL = {
     "resnet50": {"width": 8},
     "resnet18-imagenet": {"width": 8},
     "fast": {"width": 0.25},
+    "densenet121": {"growth": 8, "classes": 10},
 }
 
 

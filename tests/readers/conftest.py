@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 import tarfile
@@ -120,21 +121,24 @@ class Server:
         if status != 200:
             request.send_error(status)
             return
-        start = int(span.removeprefix("bytes=").rstrip("-")) if span and self.ranges else 0
+        first, last = span.removeprefix("bytes=").split("-") if span and self.ranges else ("", "")
+        start, end = int(first or 0), min(int(last or len(data)) + 1, len(data))
         if start and start >= len(data):
             request.send_response(416)
             request.send_header("Content-Range", f"bytes */{len(data)}")
             request.send_header("Content-Length", "0")
             request.end_headers()
             return
-        request.send_response(206 if start else 200)
-        if start:
-            request.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        request.send_header("Content-Length", str(len(data) - start))
+        request.send_response(206 if first else 200)
+        if first:
+            request.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")
+        request.send_header("Content-Length", str(end - start))
         for name, value in self.headers.items():
             request.send_header(name, value)
         request.end_headers()
-        request.wfile.write(data[start : start + self.cut.pop(0)] if self.cut else data[start:])
+        sent = data[start : start + self.cut.pop(0)] if self.cut else data[start:end]
+        with contextlib.suppress(ConnectionError):  # who has enough hangs up
+            request.wfile.write(sent)
 
     def close(self) -> None:
         self.http.shutdown()

@@ -178,7 +178,7 @@ def test_all_fetches_every_set(tmp_path, server, monkeypatch):
     sources = {name: (Remote(f"{name}.txt", md5, server.url + name),) for name, md5 in md5s.items()}
     monkeypatch.setattr(download, "SOURCES", sources)
     assert fetch("all", tmp_path, progress=False) == tmp_path and only(tmp_path) == ["a.txt", "b.txt"]
-    with pytest.raises(UserError, match="data set 'c' is not known; use one of: a, b, all"):
+    with pytest.raises(UserError, match="data set 'c' is not known; use one of: a, b, doodles, all"):
         fetch("c", tmp_path)
 
 
