@@ -1,6 +1,6 @@
 """清华青年 AI 自强作业 hw4 Part 1、Part 3 基于 DNN 实现狗狗二分类: is it a dog? Fully connected networks on pixels.
 
-./run.sh hw11                    all three questions on 2,000 pictures, in about a quarter of an hour on two cores
+./run.sh hw11                    all three questions on 3,000 pictures, in about a quarter of an hour on two cores
 ./run.sh hw11 --debug            100 pictures to learn from and 10 to test on, in batches of 10; --full takes 10,000
 
 The course's pictures are not public. Whoever has them puts train.csv, test.csv and dataSet/ into data/dogs; without
@@ -24,6 +24,8 @@ from paddle_course.config import RunConfig, flag
 TITLE = ("基于 DNN 实现狗狗二分类", "Dog or not, by fully connected networks on pixels")
 SHAPE, PIXELS, WIDE = (1, 227, 227), 227 * 227, (1024, 2048, 2048, 1024)
 GOAL, SHIFT = 0.94, 16  # the course's aim; pixels by which pictures are moved in question 3
+# The best on a fifth of 2,000 training pictures, held out, of 1e-6 to 1e-4, of 1e-4 and 1e-3, and of 1e-3 to 1e-2.
+RATES = {"part1": 3e-5, "part3": 1e-4, "convolutions": 3e-3}
 # What each arm of Part 1 changes. The reference does it all: pixels as they are, weights from N(0, 1), and a rate of
 # 0.01 that never decays, though it works out one that does.
 RIGHT = "as it should be"
@@ -39,10 +41,10 @@ ARMS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Config(RunConfig):
-    pictures: int = flag(2000, "pictures to learn from, at most 10,000, which is what --full takes", least=16)
+    pictures: int = flag(3000, "pictures to learn from, at most 10,000, which is what --full takes", least=16)
     test_pictures: int = flag(2000, "pictures to test on, at most 10,000", least=2)
     batch_size: int = flag(128, "pictures per update", least=2)
-    lr: float = flag(1e-3, "learning rate in the first epoch")
+    lr: float = flag(0.0, "learning rate in the first epoch; 0 = what suits each network")
     decay: float = flag(0.8, "what the rate is multiplied by after each epoch")
     debug: bool = flag(False, "100 pictures to learn from, 10 to test on, batches of 10")
 
@@ -66,33 +68,34 @@ def data(lab: Lab, split: str, raw: bool = False, size: int = 0, scrambled: bool
     return batches.Batches(images, batch, config.seed, change, shuffle=split == "train", **scale)
 
 
-def train(lab: Lab, name: str, model: str, settings: dict[str, Any], seed: int | None = None, **more: Any) -> Judged:
+def train(lab: Lab, kind: str, name: str, model: str, settings: dict[str, Any], **more: Any) -> Judged:
     """Train a network with Adam; `more` are settings of the data, the rate (lr, decay) and of `answers.teach`."""
     config, form = lab.config, {key: more.pop(key) for key in ("raw", "size", "scrambled") if key in more}
     learn, judge = (data(lab, split, **form) for split in ("train", "test"))
-    rate = {"lr": more.pop("lr", config.lr), "every": len(learn), "factor": more.pop("decay", config.decay)}
-    schedule, epochs = partial(training.schedules.step_decay, **rate), 1 if config.smoke else config.epochs or 10
-    phase, net = training.Phase(epochs, "adam", schedule), lab.model(model, seed, **settings)
-    return answers.teach(lab, name, net, learn, judge, phase, watch="size" not in form, **more)
+    lr, factor = more.pop("lr", config.lr or RATES[kind]), more.pop("decay", config.decay)
+    schedule = partial(training.schedules.step_decay, lr=lr, every=len(learn), factor=factor)
+    phase = training.Phase(1 if config.smoke else config.epochs or 10, "adam", schedule)
+    net = lab.model(model, more.pop("seed", None), **settings)
+    return answers.teach(lab, f"{kind}-{name}", net, learn, judge, phase, watch="size" not in form, **more)
 
 
 @cache
 def part1(lab: Lab, arm: str) -> list[Judged]:
     """51529-5-3-1, once for every seed."""
-    name, more = f"part1-{list(ARMS).index(arm)}", dict(ARMS[arm])
+    name, more = list(ARMS).index(arm), ARMS[arm] | {"keep": True}
     settings = {"sizes": (PIXELS, 5, 3, 1), "std": more.pop("std", 0.0)}
-    return [train(lab, f"{name}-{seed}", "mlp", settings, seed, keep=True, **more) for seed in lab.seeds]
+    return [train(lab, "part1", f"{name}-{seed}", "mlp", settings, seed=seed, **more) for seed in lab.seeds]
 
 
 def part3(lab: Lab, name: str = "base", **more: Any) -> Judged:
     """51529-1024-2048-2048-1024-1, with batch norm."""
     sizes = (PIXELS, *((16, 32, 32, 16) if lab.config.smoke else WIDE), 1)
-    return train(lab, f"part3-{name}", "mlp", {"sizes": sizes, "norm": True}, **more)
+    return train(lab, "part3", name, "mlp", {"sizes": sizes, "norm": True}, **more)
 
 
 def convolutions(lab: Lab, name: str = "base", **more: Any) -> Judged:
     """Five convolutions of stride 2, with about as many multiplications as Part 3."""
-    return train(lab, f"convolutions-{name}", "halving", {}, **more)
+    return train(lab, "convolutions", name, "halving", {}, **more)
 
 
 def about(lab: Lab, found: Judged) -> tuple[str, str]:
@@ -155,7 +158,7 @@ def why_not(lab: Lab) -> Answer:
     """遗留问题：为何 Part 3 实际无法达到课程目标测试集精度 94 %？
     The question they left open: why does Part 3 not reach the course's aim, 94 % on the test set?"""
     nets, count = {"Part 3": part3, "convolutions": convolutions}, len(pictures(lab, "train"))
-    whole, sizes = {name: make(lab, keep=True) for name, make in nets.items()}, (count // 8, count // 4, count // 2)
+    whole, sizes = {name: make(lab, keep=True) for name, make in nets.items()}, (count // 4, count // 2)
     some = {name: {n: make(lab, f"{n}", size=n).right() for n in sizes} for name, make in nets.items()}
     mixed = {name: {"scrambled, retrained": make(lab, "scrambled", scrambled=True)} for name, make in nets.items()}
     rows, (source, setting) = {name: [each.trained] for name, each in whole.items()}, about(lab, whole["Part 3"])

@@ -89,7 +89,8 @@ def mean_sd(values: Sequence[float], digits: int = 1) -> str:
 
 @dataclass(frozen=True)
 class Layers:
-    """A layer table as one reads it, with its totals and the side lengths a picture goes through ("32-28-14-...")."""
+    """A layer table as one reads it, with its totals and the side lengths a picture goes through ("32-28-14-..."); none
+    where all layers are linear."""
 
     table: Table
     total: int
@@ -112,7 +113,7 @@ def layers(caption: str, rows: Sequence[LayerRow]) -> Layers:
     header = ("layer", "kind", "input", "output", "values, worked out", "values", "MACs")
     table = Table(caption, header, (*lines, ("total", "", "", "", "", total, macs)))
     moving = [row for row in rows if "Conv" in row.kind or "Pool" in row.kind]
-    sides = [moving[0].input[-1], *(row.output[-1] for row in moving)]
+    sides = [*(row.input[-1] for row in moving[:1]), *(row.output[-1] for row in moving)]
     return Layers(table, total, trainable, macs, "-".join(map(str, sides)))
 
 

@@ -50,6 +50,7 @@ def test_layers_add_up() -> None:
     found = answers.layers("camp", answers.layer_table(models.build("camp"), (3, 32, 32)))
     assert (found.total, found.trainable, found.sides) == (89_910, 89_770, "32-28-14-10-5-1-1")
     assert found.table.rows[-1][-2:] == (89_910, 3_739_000)
+    assert answers.layers("mlp", answers.layer_table(models.build("mlp"), (1, 28, 28))).sides == ""
 
 
 def test_a_mean_with_its_spread_as_text() -> None:
