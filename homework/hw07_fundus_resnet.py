@@ -152,7 +152,7 @@ def retrain(lab: Lab) -> Answer:
         against := answers.against("Published accuracies beside ours", ours, len(test.data), PUBLISHED, 400),
         answers.pictures(
             "mistakes",
-            f"The surest mistakes of {shown}: what is true, and how probable it held the disease",
+            f"The surest mistakes of {shown}: what is true (PM: pathologic myopia), how probable it held PM",
             [test.data.images[i][..., ::-1] for i, _ in wrong],
             titles,
         ),
@@ -163,7 +163,7 @@ def retrain(lab: Lab) -> Answer:
         only=only,
         luck={name: answers.sign_test(*each) for name, each in only.items()},
         same=same,
-        pictures=len(test.data),
+        late={name: min(LAST, len(runs[f"{name}, {DECAY}"][0].result.epochs)) for name in NETS},
         runs=len(lab.seeds),
         plain=lab.config.plain,
     )

@@ -72,7 +72,9 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
         found.means[name]["ROC area"], found.logits[name] = area, logits[:, 0].astype(np.float64)
         lines.append((*line, f"{area:.3f} (95 %: {low:.3f} to {high:.3f})"))
         pieces.append(Result(f"{name}, ROC area", "ROC area", area, sd, len(seen), minutes, data))
-        roc[name] = training.binary.roc(logits, labels)
+        false, true = training.binary.roc(logits, labels)
+        first = int(np.flatnonzero(false == 0)[-1])  # on a logarithmic axis zero is one point, the best
+        roc[name] = false[first:], true[first:]
     header = ("", "test accuracy", "sensitivity", "specificity", "area under the ROC curve")
     title = "ROC curves: what is found, by what is taken for it in error (a logarithmic axis)"
     figure = curves("roc", title, roc, "1 − specificity", "sensitivity", logx=True)

@@ -27,7 +27,7 @@ from paddle_course.readers.sheets import Cell, sheet
 from paddle_course.runtime import UserError
 
 SIDE = 224
-CLASSES = ("not pathologic", "pathologic")
+CLASSES = ("non-PM", "PM")  # pathologic myopia
 SPLITS = {"train": ("training.zip", "PALM-Training400"), "validation": ("validation.zip", "PALM-Validation400")}
 LABELS = ("valid_gt.zip", "PALM-Validation-GT")
 TABLES = ("labels.csv", "PM_Label_and_Fovea_Location.csv", "PM_Label_and_Fovea_Location.xlsx")
