@@ -10,7 +10,7 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: with more threads they would wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from paddle_course import runtime  # noqa: E402, after the threads are set
+from paddle_course import runtime
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -56,7 +56,7 @@ def test_it_moves_pixels_keeps_the_layout_and_spares_its_input(name, shape):
         assert np.array_equal(after.labels, batch.labels)
 
 
-@pytest.mark.parametrize("name", ALL.keys() - {"alternating_flip"})
+@pytest.mark.parametrize("name", sorted(ALL.keys() - {"alternating_flip"}))
 def test_the_generator_decides(name):
     batch = noise()
     one, again, other = (ALL[name](batch, rng(seed)).images for seed in (0, 0, 1))

@@ -9,11 +9,13 @@ from paddle_course import readers
 from paddle_course.runtime import ROOT
 
 NAMES = (
-    *("doubted", "Images", "balanced", "proportional", "stratified_split", "ImageDataset"),
+    *("COARSE", "COARSE_OF_FINE", "doubted", "Images", "balanced", "proportional", "stratified_split", "ImageDataset"),
     *("cifar10", "cifar100", "mnist", "read_idx", "write_idx", "course_mnist", "write_course_mnist"),
     *("Rows", "read_housing", "load_rows"),
     *("read_sheet", "read_yes_no", "read_labelled", "write_labelled", "make_dogs"),
     *("read_fundus", "write_xlsx"),
+    *("Drawings", "read_drawings", "load_drawings", "load_contest", "hold_out", "join", "simplify"),
+    *("read_words", "underscored", "word_files", "word_index"),
     *("pictures", "read_picture", "centre_crop", "resize"),
     *("load", "folder", "data_root", "fetch", "find", "SOURCES", "write_stand_in", "write_digits"),
 )
