@@ -32,6 +32,7 @@ MODULES = {  # requirements that are imported by another name
     "opencv-python-headless": "cv2",  # any of OpenCV's four wheels will do
     "paddlepaddle": "paddle",
     "protobuf": "google.protobuf",
+    "pytest-xdist": "xdist",
     "scikit-learn": "sklearn",
 }
 
