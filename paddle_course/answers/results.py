@@ -102,6 +102,8 @@ def pivot(found: Iterable[Entry], form: str, columns: Sequence[str], end: str = 
     def cell(entry: Entry | None) -> str | None:
         return entry and (score(entry["value"]) if SHARES.search(entry["metric"]) else number(_three(entry["value"])))
 
+    if not rows:
+        return "(Not measured yet.)"
     lines = tuple((row, *(cell(each.get(column)) for column in columns)) for row, each in rows.items())
     return words.table(Table("", ("", *columns), lines))
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from paddle_course.answers.results import load, main, measured, page, record, table
+from paddle_course.answers.results import load, main, measured, page, pivot, record, table
 from paddle_course.runtime import UserError
 
 ENTRY = {
@@ -138,6 +138,7 @@ def test_names_of_one_form_make_a_pivot_table(tmp_path):
     assert "|  | f32 | bf16 |\n| --- | ---: | ---: |\n| camp | – | 3.46 |\n| lenet | 9,050 | 10 |\n\n" in text
     assert "|  | own loop |\n| --- | ---: |\n| camp | 25.0 % |\n\n" in text
     assert "between" in text and "after" in text and "old" not in text
+    assert pivot([], "causes, *, ", ["own loop"]) == "(Not measured yet.)"  # a head without rows would say nothing
     assert main(["--root", str(tmp_path), "--check"]) == 0
 
 
