@@ -16,8 +16,9 @@ from typing import Any
 
 CPU, IN_ORDER = 1, 1  # dnnl_cpu, dnnl_stream_in_order
 BF16, F32 = 2, 3  # dnnl_data_type_t
-# dnnl_format_tag_t: the primitive chooses the layout; channels in blocks of 16, the last one filled up with zeros
-ANY, BLOCKS_OF_16 = 1, 78
+# dnnl_format_tag_t: the primitive chooses the layout; channels in blocks, the last one filled up with zeros, by the
+# length of a block
+ANY, BLOCKS_OF = 1, {8: 102, 16: 78}
 # dnnl_prop_kind_t
 FORWARD_TRAINING, FORWARD_INFERENCE, BACKWARD, BACKWARD_DATA = 64, 96, 128, 160
 # dnnl_alg_kind_t; BY_RESULT: the gradient is computed from the result (..._use_dst_for_bwd), the input may be forgotten
@@ -31,10 +32,11 @@ USE_GLOBAL_STATS, USE_SCALE, USE_SHIFT, FUSE_NORM_RELU = 1, 2, 4, 8
 SRC, SRC_1, DST, WEIGHTS, BIAS = 1, 2, 17, 33, 41
 MEAN, VARIANCE, SCALE, SHIFT, WORKSPACE = 49, 50, 51, 52, 64
 DIFF_SRC, DIFF_DST, DIFF_WEIGHTS, DIFF_BIAS, DIFF_SCALE, DIFF_SHIFT = 129, 145, 161, 169, 255, 256
-# dnnl_query_t: which memory descriptor of a primitive to ask for
+# dnnl_query_t: the name of an implementation; which memory descriptor of a primitive to ask for
+QUERY_IMPLEMENTATION = 8
 QUERY_WEIGHTS, QUERY_DIFF_WEIGHTS, QUERY_WORKSPACE = 131, 132, 135
-# dnnl_cpu_isa_t, a bit for each part of it: AVX-512, and AVX-512 with bfloat16
-ISA_AVX512, ISA_AVX512_BF16 = 0x27, 0xE7
+# dnnl_cpu_isa_t, a bit for each part of it: AVX2, AVX-512, and AVX-512 with bfloat16
+ISA_AVX2, ISA_AVX512, ISA_AVX512_BF16 = 0x07, 0x27, 0xE7
 # dnnl_status_t
 STATUS = {1: "out of memory", 2: "invalid arguments", 3: "unimplemented", 4: "last implementation reached"}
 STATUS |= {5: "runtime error", 6: "not required", 7: "invalid graph", 8: "invalid graph operator"}
@@ -101,6 +103,8 @@ OTHERS = {
     "dnnl_memory_desc_get_size": (c_size_t, [Handle]),
     "dnnl_memory_desc_equal": (c_int, [Handle, Handle]),
     "dnnl_memory_set_data_handle": (c_int, [Handle, c_void_p]),
+    "dnnl_primitive_desc_next_impl": (c_int, [Handle]),
+    "dnnl_primitive_desc_query": (c_int, [Handle, c_int, c_int, c_void_p]),
     "dnnl_primitive_desc_query_md": (Handle, [Handle, c_int, c_int]),
     "dnnl_primitive_execute": (c_int, [Handle, Handle, c_int, POINTER(Argument)]),
     "dnnl_post_ops_append_eltwise": (c_int, [Handle, c_int, c_float, c_float]),
@@ -154,11 +158,7 @@ def version() -> str:
 
 
 def why_not() -> str:
-    """Why oneDNN cannot be used for training on this machine; empty where it can.
-
-    AVX2 alone will not do: held to it by ONEDNN_MAX_CPU_ISA, oneDNN 3.6.2 damaged the heap in the gradients of a ResNet
-    of width 4. Under AVX-512 no primitive of the models here was seen to write behind the tensors it was given.
-    """
+    """Why oneDNN cannot be used for training on this machine; empty where it can."""
     import paddle
 
     if platform.machine() not in ("x86_64", "AMD64"):
@@ -166,7 +166,7 @@ def why_not() -> str:
     if not paddle.get_device().startswith("cpu"):
         return f"the device is {paddle.get_device()}"
     try:
-        return "" if may_use(ISA_AVX512) else "the processor has no AVX-512"
+        return "" if may_use(ISA_AVX2) else "the processor has no AVX2"
     except Unavailable as reason:
         return str(reason)
 
@@ -174,6 +174,12 @@ def why_not() -> str:
 def may_use(isa: int) -> bool:
     """Whether the processor has these instructions and ONEDNN_MAX_CPU_ISA does not forbid them."""
     return library().dnnl_get_effective_cpu_isa() & isa == isa
+
+
+@functools.cache
+def vector() -> int:
+    """How many float32 numbers the processor takes at a time."""
+    return 16 if may_use(ISA_AVX512) else 8
 
 
 def has_bf16() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from ctypes import byref, c_char_p
 from typing import NamedTuple
 
 import paddle
@@ -38,7 +39,7 @@ def channels_last(shape: Shape, dtype: int = F32) -> Layout:
 
 
 def in_blocks(shape: Shape, dtype: int = F32) -> Layout:
-    """Maps of shape (N, C, H, W) lying N, C / 16, H, W, 16: for what is slow where C is no multiple of 16."""
+    """Maps of shape (N, C, H, W) lying N, C / 16, H, W, 16 (8 with AVX2): for what is slow where C is no multiple."""
     return Layout(shape, (), dtype)
 
 
@@ -46,7 +47,7 @@ def in_blocks(shape: Shape, dtype: int = F32) -> Layout:
 def descriptor(layout: Layout) -> Handle:
     shape, strides, dtype = layout
     if not strides:
-        return create(f"{shape}", "memory_desc_create_with_tag", 4, Dims(*shape), dtype, dnn.BLOCKS_OF_16)
+        return create(f"{shape}", "memory_desc_create_with_tag", 4, Dims(*shape), dtype, dnn.BLOCKS_OF[dnn.vector()])
     return create(f"{shape}", "memory_desc_create_with_strides", len(shape), Dims(*shape), dtype, Dims(*strides))
 
 
@@ -78,6 +79,14 @@ class Primitive:
 def query(description: Handle, which: int) -> Handle:
     """A memory descriptor that belongs to `description`."""
     return dnn.library().dnnl_primitive_desc_query_md(description, which, 0)
+
+
+def implementation(description: Handle) -> str:
+    """The name of the code that a primitive would run, "jit:avx2"."""
+    name = c_char_p()
+    status = dnn.library().dnnl_primitive_desc_query(description, dnn.QUERY_IMPLEMENTATION, 0, byref(name))
+    dnn.check(status, "dnnl_primitive_desc_query", "the name of an implementation")
+    return (name.value or b"").decode()
 
 
 def size_of(description: Handle) -> int:

@@ -19,6 +19,7 @@ from paddle_course.onednn.memory import (
     any_layout,
     channels_last,
     descriptor,
+    implementation,
     in_blocks,
     plain,
     query,
@@ -103,11 +104,22 @@ class Convolution:
         kind = dnn.engine(), dnn.CONVOLUTION_DIRECT
         name = "convolution_backward_weights_primitive_desc"
         made = create(self.what, name, *kind, *layouts, *self.moves, hint, None)
+        self.pass_over_wrong(made)
         chosen = query(made, dnn.QUERY_DIFF_WEIGHTS)
         self.weights_gradient = Weights(plain(self.grouped), chosen, gradient=True)
         biases = {dnn.DIFF_BIAS: self.bias} if self.bias else {}
         places = {dnn.SRC: self.read, dnn.DIFF_DST: arriving, dnn.DIFF_WEIGHTS: chosen, **biases}
         self.to_weights = Primitive(self.what, made, places)
+
+    def pass_over_wrong(self, made: Handle) -> None:
+        """Take oneDNN's second choice where its first one is wrong.
+
+        With AVX2, oneDNN 3.6.2 computes the gradient of 1 x 1 weights behind a stride from eight channels of each
+        pixel; where there are fewer, it takes those of the next pixel as well, and writes behind its own room.
+        """
+        strided, channels = tuple(self.moves[0][:2]) != (1, 1), self.grouped[-3]
+        if strided and channels % 8 and implementation(made) == "jit_1x1:avx2":
+            dnn.check(dnn.library().dnnl_primitive_desc_next_impl(made), "dnnl_primitive_desc_next_impl", self.what)
 
     def make_to_data(self, leaving: Handle, arriving: Handle, hint: Handle) -> None:
         kind, layouts = (dnn.engine(), dnn.CONVOLUTION_DIRECT), (leaving, self.free, arriving)
@@ -127,7 +139,7 @@ class Normalization:
     def __init__(self, x: Shape, epsilon: float, given: bool, dtype: int, relu: bool, train: bool):
         what = f"batch norm of {x}"
         # On 20 channels, one after the other, it would take 20 times as long.
-        self.layout = channels_last(x, dtype) if x[1] % 16 == 0 else in_blocks(x, dtype)
+        self.layout = channels_last(x, dtype) if x[1] % dnn.vector() == 0 else in_blocks(x, dtype)
         maps, channels = descriptor(self.layout), descriptor(plain((x[1],)))
         flags = dnn.USE_SCALE | dnn.USE_SHIFT | given * dnn.USE_GLOBAL_STATS | relu * dnn.FUSE_NORM_RELU
         kind = dnn.FORWARD_TRAINING if train or not given else dnn.FORWARD_INFERENCE
