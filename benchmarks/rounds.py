@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
-from paddle_course import answers
+from paddle_course import answers, runtime
 from paddle_course.runtime import ROOT, Stopped
 
 RESULTS = ROOT / "docs" / "results.json"
@@ -138,11 +138,16 @@ def show(tables: Iterable[answers.Table]) -> None:
 
 
 def publish(module: str, words: Sequence[str], results: Iterable[answers.Result], beside: str = "") -> None:
-    """Enter the results into docs/results.json; `beside` names what else took part ("PyTorch 2.9.1")."""
+    """Enter the results into docs/results.json; `beside` names what else took part ("PyTorch 2.9.1").
+
+    Those of a processor that has AVX2 and not AVX-512 are named so, and stand beside those of the other kind.
+    """
     origin = answers.origin() | {"command": shlex.join(["python", "-m", f"benchmarks.{module}", *words])}
     if beside:
         origin["machine"] += f", {beside}"
-    entries = [{"homework": "benchmark", "question": None} | dataclasses.asdict(each) | origin for each in results]
+    kind = "AVX2, " if runtime.instructions() == "AVX2" else ""
+    named = (dataclasses.replace(each, name=kind + each.name) for each in results)
+    entries = [{"homework": "benchmark", "question": None} | dataclasses.asdict(each) | origin for each in named]
     answers.record(RESULTS, entries)
 
 

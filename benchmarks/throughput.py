@@ -29,6 +29,7 @@ DEFAULT = ("lenet", "camp", "vgg16", "resnet18", "resnet50-imagenet", "fast")
 # The best of some columns over the best of others.
 RATIOS = {
     "bf16 / fit": (("bf16",), ("fit",)),
+    "f32 / fit": (("f32",), ("fit",)),
     "best / best torch": (OURS, TORCH),
     "bf16 / best torch": (("bf16",), TORCH),
     "f32 / best f32 torch": (("f32",), TORCH[:2]),

@@ -37,14 +37,28 @@ class Stopped(Exception):
         self.code = code
 
 
-def processor() -> str:
-    """The processor's name and vendor as Linux tells them ("AuthenticAMD AMD EPYC"); elsewhere what Python knows."""
+@functools.cache
+def about_cpu() -> dict[str, str]:
+    """What Linux tells of the processor, by name of the field; nothing elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return platform.processor() or platform.machine()
-    fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    return " ".join(fields[key] for key in ("vendor_id", "model name") if key in fields) or platform.machine()
+        return {}
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def processor() -> str:
+    """The processor's vendor and name ("AuthenticAMD AMD EPYC"); outside Linux what Python knows."""
+    fields = about_cpu()
+    told = " ".join(fields[key] for key in ("vendor_id", "model name") if key in fields)
+    return told or platform.processor() or platform.machine()
+
+
+def instructions() -> str:
+    """The widest vector instructions of the processor that matter here; outside Linux, and of other kinds, ""."""
+    flags = about_cpu().get("flags", "").split()
+    wanted = {"avx512_bf16": "AVX-512 with bfloat16", "avx512bw": "AVX-512", "avx2": "AVX2"}
+    return next((name for flag, name in wanted.items() if flag in flags), "")
 
 
 def cores() -> int:
@@ -114,6 +128,7 @@ def fingerprint() -> dict[str, str]:
         "mkl_debug_cpu_type": os.environ.get("MKL_DEBUG_CPU_TYPE", ""),
         "denormals": "flushed" if machine.flushes() else "kept",
         "processor": processor(),
+        "instructions": instructions(),
     }
 
 

@@ -55,6 +55,22 @@ def test_paddle_starts_quietly_and_says_what_it_stands_on() -> None:
     assert f"{runtime.cores()} threads" in run.stdout
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("fma avx2 avx512f avx512bw avx512_bf16 amx_bf16", "AVX-512 with bfloat16"),
+        ("fma avx2 avx512f avx512bw", "AVX-512"),
+        ("fma avx2", "AVX2"),
+        ("sse4_2", ""),
+        (None, ""),
+    ],
+)
+def test_the_instructions_of_the_processor(monkeypatch, flags, said) -> None:
+    monkeypatch.setattr(runtime, "about_cpu", lambda: {} if flags is None else {"flags": flags})
+    assert runtime.instructions() == said
+    assert runtime.processor()
+
+
 DENORMALS = """
 from concurrent.futures import ThreadPoolExecutor
 from paddle_course import onednn, runtime

@@ -59,7 +59,8 @@ def record(path: Path, new: Iterable[Entry]) -> None:
 def origin() -> Entry:
     """What gave the numbers of this process: the keys command, commit and machine of their entries."""
     about = environment()
-    machine = f"{about['cores']} cores {about['processor'].partition(' ')[2]}, Paddle {about['paddle']}"
+    named = " with ".join(filter(None, (about["processor"].partition(" ")[2], about["instructions"])))
+    machine = f"{about['cores']} cores {named}, Paddle {about['paddle']}"
     return {"command": about["command"], "commit": about["commit"], "machine": machine}
 
 

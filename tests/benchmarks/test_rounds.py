@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from benchmarks import rounds
 from benchmarks.rounds import Failed, Job, Numbers
-from paddle_course import answers
+from paddle_course import answers, runtime
 from paddle_course.runtime import ROOT, Stopped
 
 
@@ -113,3 +114,12 @@ def test_what_is_published_names_the_command(entries) -> None:
     assert entry["machine"].endswith(", PyTorch 9.9")
     assert (entry["homework"], entry["question"]) == ("benchmark", None)
     assert (entry["value"], entry["sd"], entry["n"], entry["minutes"]) == (2.0, 1.0, 3, 0.75)
+
+
+def test_a_processor_of_another_kind_is_named(entries, monkeypatch) -> None:
+    made = numbers(3.0).results("load", "seconds", "CIFAR-10")
+    rounds.publish("readers", [], made)
+    monkeypatch.setattr(runtime, "instructions", lambda: "AVX2")
+    rounds.publish("readers", [], [dataclasses.replace(each, value=5.0) for each in made])
+    assert {name: entry["value"] for name, entry in entries().items()} == {"load": 3.0, "AVX2, load": 5.0}
+    assert " with AVX2, Paddle " in entries()["AVX2, load"]["machine"]
