@@ -23,6 +23,7 @@ from pathlib import Path
 from paddle_course import machine
 
 ROOT = Path(__file__).resolve().parents[1]
+GOES_ON = "the same command goes on from the last checkpoint"
 
 
 class UserError(Exception):
@@ -84,7 +85,7 @@ def start(device: str = "cpu") -> str:
     Denormals count as zero from here on, unless PADDLE_COURSE_DENORMALS=keep. A second line, on stderr, tells when
     other processes keep the cores busy, for which the import is as good a time to watch as any.
     """
-    before = machine.reading()
+    before, handler = machine.reading(), signal.getsignal(signal.SIGTERM)
     with contextlib.redirect_stderr(io.StringIO()) as said, warnings.catch_warnings():
         # Two remarks no user can act on: the lack of ccache, and that more than one thread is unusual.
         warnings.filterwarnings("ignore", message="No ccache found")
@@ -97,6 +98,8 @@ def start(device: str = "cpu") -> str:
             raise UserError(
                 f"Paddle cannot be imported ({error}): run ./run.sh once, it installs what is needed"
             ) from None
+    with contextlib.suppress(ValueError):  # Paddle's own answer to SIGTERM is a stack of C++ calls
+        signal.signal(signal.SIGTERM, handler)
     for line in said.getvalue().splitlines():
         if not any(word in line for word in ("OMP_NUM_THREADS", "ccache", "warnings.warn(")):
             print(line, file=sys.stderr)
@@ -190,6 +193,8 @@ class Stopper:
 
 def run(main: Callable[[], None]) -> int:
     """Call `main` and return the exit code: 0 done, 2 the user's mistake, 1 ours, 130 or 143 stopped and resumable."""
+    with contextlib.suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         main()
     except UserError as error:
@@ -207,9 +212,14 @@ def run(main: Callable[[], None]) -> int:
         )
         return 2
     except KeyboardInterrupt:
-        print("stopped: the same command goes on from the last checkpoint", file=sys.stderr)
+        print(f"stopped: {GOES_ON}", file=sys.stderr)
         return 130
     return 0
+
+
+def _terminated(number: int, _frame: object) -> None:
+    """SIGTERM outside of a training, where there is nothing to save."""
+    raise Stopped(128 + number, GOES_ON)
 
 
 def write_file(path: Path, data: bytes | str) -> None:

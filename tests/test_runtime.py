@@ -190,6 +190,19 @@ def test_exit_codes() -> None:
         raising(ZeroDivisionError())
 
 
+@pytest.mark.parametrize("start", ["", "runtime.start(); "])
+def test_sigterm_ends_in_one_line_outside_of_a_training_too(start) -> None:
+    code = (
+        "import os, signal, sys, time\nfrom paddle_course import runtime\n"
+        f"def main():\n    {start}os.kill(os.getpid(), signal.SIGTERM); time.sleep(5); print('still here')\n"
+        "sys.exit(runtime.run(main))"
+    )
+    run = python("-c", code)
+    assert (run.returncode, run.stdout) == (143, "")
+    lines = [line for line in run.stderr.splitlines() if not line.startswith("the machine is busy")]
+    assert lines == ["stopped: the same command goes on from the last checkpoint"]
+
+
 def test_the_stopper_waits_for_the_second_signal() -> None:
     code = (
         "import os, signal, time\nfrom paddle_course.runtime import Stopper\n"
