@@ -48,7 +48,7 @@ def digits(lab: Lab, part: str, seed: int = 0) -> batches.Batches:
 
 def epochs(lab: Lab) -> tuple[int, int]:
     """Of every training: all of them, and those at the end in which the rate comes down."""
-    count = lab.config.epochs or (3 if lab.config.smoke else 24 if lab.config.full else 8)
+    count = lab.config.epochs or (2 if lab.config.smoke else 24 if lab.config.full else 8)
     return count, max(1, round(3 / 8 * count))
 
 
@@ -57,7 +57,7 @@ def train(lab: Lab, optimizer: str, lr: float, seed: int, run: training.Run) -> 
     data, (count, down) = digits(lab, "train", seed), epochs(lab)
     rate = partial(training.schedules.level_then_down, lr=lr, steps=count * len(data), down=down * len(data))
     net, held = lab.model("lenet", seed), {"validation": digits(lab, "validation")}
-    return Trained(net, training.fit(run, net, data, [training.Phase(count, optimizer, rate)], held_out=held))
+    return lab.fit(run.name, net, data, [training.Phase(count, optimizer, rate)], held_out=held)
 
 
 def cell(lab: Lab, optimizer: str, lr: float, seed: int) -> answers.Cell:

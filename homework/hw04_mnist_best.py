@@ -68,11 +68,11 @@ def train(
     lab: Lab, name: str, recipe: Recipe, images: readers.Images, most: int, seed: int, **held: batches.Batches
 ) -> Trained:
     """A network by `recipe`; `held` is evaluated after every epoch, of which there are `most` if no flag says less."""
-    size, epochs = min(BATCH, len(images) // 2), 1 if lab.config.smoke else lab.config.epochs or most
+    size, epochs = min(BATCH, len(images) // 2), lab.epochs(most)
     data = batches.Batches(images, size, seed, recipe.augment, drop_last=True)
     net, phases = lab.model(recipe.network, seed), [phase(recipe.optimizer, epochs, len(data), size)]
-    loss, run = partial(training.losses.cross_entropy, smoothing=recipe.smoothing), lab.run(f"{name}-{epochs}-{seed}")
-    return Trained(net, training.fit(run, net, data, phases, loss=loss, held_out=held))
+    loss = partial(training.losses.cross_entropy, smoothing=recipe.smoothing)
+    return lab.fit(f"{name}-{epochs}-{seed}", net, data, phases, loss=loss, held_out=held)
 
 
 def look(net: nn.Layer, images: readers.Images, views: Callable = VIEWS) -> np.ndarray:

@@ -56,11 +56,9 @@ def digits(lab: Lab, split: str, seed: int = 0) -> batches.Batches:
 
 def train(lab: Lab, activation: str, optimizer: str, seed: int) -> Trained:
     """LeNet on MNIST at a constant rate."""
-    epochs = 1 if lab.config.smoke else lab.config.epochs or 2
-    phase = training.Phase(epochs, optimizer, partial(training.schedules.constant, lr=RATES[optimizer]))
+    phase = training.Phase(lab.epochs(2), optimizer, partial(training.schedules.constant, lr=RATES[optimizer]))
     net, held = lab.model(NETS[activation], seed), {"test": digits(lab, "test")}
-    run = lab.run(f"{activation.lower()}-{optimizer}-{seed}")
-    return Trained(net, training.fit(run, net, digits(lab, "train", seed), [phase], held_out=held))
+    return lab.fit(f"{activation.lower()}-{optimizer}-{seed}", net, digits(lab, "train", seed), [phase], held_out=held)
 
 
 def flops(form: Convolution, wrapped: bool) -> str:

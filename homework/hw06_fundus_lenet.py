@@ -53,11 +53,10 @@ def lenet(lab: Lab, arm: str, seed: int) -> nn.Layer:
 
 def train(lab: Lab, arm: str, seed: int) -> Trained:
     """One network at a constant rate. Nothing is chosen: the last epoch counts, not the best on the test pictures."""
-    epochs = 2 if lab.config.smoke else lab.config.epochs or 10
-    phase = training.Phase(epochs, "momentum", partial(training.schedules.constant, lr=RATE))
-    net, run = lenet(lab, arm, seed), lab.run(f"{re.sub('[^a-z0-9]+', '-', arm.lower())}-{seed}")
+    phase = training.Phase(lab.epochs(10, smoke=2), "momentum", partial(training.schedules.constant, lr=RATE))
+    name = f"{re.sub('[^a-z0-9]+', '-', arm.lower())}-{seed}"
     settings = {"loss": training.losses.binary_cross_entropy, "held_out": {"test": pictures(lab, "validation")}}
-    return Trained(net, training.fit(run, net, pictures(lab, "train", seed), [phase], **settings))
+    return lab.fit(name, lenet(lab, arm, seed), pictures(lab, "train", seed), [phase], **settings)
 
 
 def trainings(

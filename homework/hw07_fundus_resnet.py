@@ -70,12 +70,11 @@ def rate(boundaries: Sequence[int]) -> training.schedules.Schedule:
 def train(lab: Lab, name: str, seed: int, boundaries: Sequence[int] = ()) -> Trained:
     """One network, once. The last epoch counts, not the best on the test pictures."""
     model, own = NETS[name]
-    epochs = 4 if lab.config.smoke else lab.config.epochs or (40 if lab.config.full else own)
-    net = lab.model(model, seed, classes=1, **({"width": 8} if lab.config.smoke else {}))
+    epochs = lab.epochs(40 if lab.config.full else own, smoke=4)
     kind = "-".join(["decay", *map(str, boundaries)]) if boundaries else "constant"
     settings = {"loss": training.losses.binary_cross_entropy, "held_out": {"test": pictures(lab, "validation")}}
-    run, phase = lab.run(f"{name.lower()}-{kind}-{seed}"), training.Phase(epochs, "momentum", rate(boundaries))
-    return Trained(net, training.fit(run, net, pictures(lab, "train", seed), [phase], **settings))
+    net, phase = lab.model(model, seed, classes=1), training.Phase(epochs, "momentum", rate(boundaries))
+    return lab.fit(f"{name.lower()}-{kind}-{seed}", net, pictures(lab, "train", seed), [phase], **settings)
 
 
 class Steady(NamedTuple):

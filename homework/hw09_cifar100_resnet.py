@@ -72,10 +72,6 @@ class Config(RunConfig):
     long: bool = flag(False, "question 3: as --full, but wider and longer")
 
 
-def epochs(lab: Lab, most: int) -> int:
-    return 1 if lab.config.smoke else lab.config.epochs or most
-
-
 def pictures(lab: Lab) -> dict[str, readers.Images]:
     """Of each class 200 to learn from; for the ladder 160 to fit and 40 for validation; half for quick comparisons."""
     if lab.config.smoke:
@@ -85,7 +81,7 @@ def pictures(lab: Lab) -> dict[str, readers.Images]:
 
 def overfit(lab: Lab) -> Trained:
     """The published training in little: no augmentation, no weight decay, a rate that never falls."""
-    of, count = pictures(lab), epochs(lab, lab.config.overfit_epochs)
+    of, count = pictures(lab), lab.epochs(lab.config.overfit_epochs)
     return answers.train(lab, "overfit", PUBLISHED, of["learn"], {"test": of["test"]}, count, lab.config.seed)
 
 
@@ -110,7 +106,7 @@ def by_heart(lab: Lab) -> Answer:
 def concepts(lab: Lab) -> Answer:
     """解释七个概念：batch size、epoch、过拟合、残差块为什么有效、激活函数、优化器、学习率
     Explain seven concepts: batch size, epoch, overfitting, residual blocks, activation, optimizer, learning rate"""
-    of, n, some = pictures(lab), epochs(lab, lab.config.concept_epochs), pictures(lab)["half"]
+    of, n, some = pictures(lab), lab.epochs(lab.config.concept_epochs), pictures(lab)["half"]
     test, setting, on = {"test": of["test"]}, f"{n} epoch{'s' * (n > 1)}", answers.on(some, of["test"])
     runs = {what: answers.variants(lab, "concept", SLIM, CONCEPTS[what], some, test, n) for what in CONCEPTS}
     tables = {what: answers.compare(what.capitalize(), rows, on, setting) for what, rows in runs.items()}
@@ -138,7 +134,7 @@ def concepts(lab: Lab) -> Answer:
 def improve(lab: Lab) -> Answer:
     """尝试对以上模型进行修改，以提高基于 CIFAR-100 数据集的分类精度（数据增强、模型结构、训练策略）
     Change the model to make it more accurate on CIFAR-100: data augmentation, structure, training strategy"""
-    of, first, n, whole = pictures(lab), overfit(lab), epochs(lab, lab.config.rung_epochs), []
+    of, first, n, whole = pictures(lab), overfit(lab), lab.epochs(lab.config.rung_epochs), []
     ladder = answers.ladder(lab, SLIM, RUNGS, of["fit"], {name: of[name] for name in ("validation", "test")}, n)
     top = ladder.highest
     seen = answers.predicted(top.trained, of["test"], of["fit"], top.recipe.views)
@@ -150,7 +146,7 @@ def improve(lab: Lab) -> Answer:
         name = "long" if lab.config.long else "full"
         (recipe, most), images = WHOLE[name], lab.images("cifar100", "train")
         like = ladder["twice as wide"]
-        whole = answers.whole(lab, name, recipe, epochs(lab, most), images, of["test"], like, KNOWN)
+        whole = answers.whole(lab, name, recipe, lab.epochs(most), images, of["test"], like, KNOWN)
     return Answer.of(
         *(ladder, answers.panels("ends", f"By heart, and the top of the ladder{smoothed}", charts, columns=2)),
         *(heart, related, *whole),

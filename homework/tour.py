@@ -53,11 +53,11 @@ def train(lab: Lab, name: str, phases: Sequence[training.Phase], start: Path | N
     """LeNet, from new weights or from the params of the run `start`."""
     net = lab.model("lenet")
     held = {"test": digits(lab, "test")}
-    return Trained(net, training.fit(lab.run(name), net, digits(lab, "train"), phases, held_out=held, start=start))
+    return lab.fit(name, net, digits(lab, "train"), phases, held_out=held, start=start)
 
 
 def phase(lab: Lab, optimizer: str, epochs: int, lr: float) -> training.Phase:
-    epochs = 1 if lab.config.smoke else lab.config.epochs or epochs
+    epochs = lab.epochs(epochs)
     steps = epochs * len(digits(lab, "train"))
     return training.Phase(epochs, optimizer, partial(training.schedules.cosine, peak=lr, steps=steps))
 

@@ -19,6 +19,8 @@ from typing import Any
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Sheet
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
@@ -89,9 +91,7 @@ def draw(
         sheets = [_sheet([panel], width, height, 1) for panel in panels]
         svg = "".join(_svg(sheet, f"{name}-{i}", caption) for i, sheet in enumerate(sheets))
         whole = sheets[0] if len(panels) == 1 else _sheet(panels, width, height, columns or len(panels))
-        file = io.BytesIO()
-        whole.savefig(file, format="png", dpi=150, facecolor="white", metadata={"Software": None})
-    return Figure(name, caption, svg, file.getvalue())
+        return Figure(name, caption, svg, _png(whole))
 
 
 def _sheet(panels: Sequence[Panel], width: float, height: float, columns: int) -> Sheet:
@@ -100,14 +100,23 @@ def _sheet(panels: Sequence[Panel], width: float, height: float, columns: int) -
     for axes, panel in zip_longest(sheet.subplots(rows, columns, squeeze=False).ravel(), panels):
         panel(axes) if panel else axes.set_axis_off()
     sheet.draw_without_rendering()
-    sheet.set_layout_engine("none")  # the layout is found once, not again for each format
+    sheet.set_layout_engine("none")
     return sheet
+
+
+# The canvases are called as they are: `savefig` would draw once more for each format, to find a layout that is known.
+def _png(sheet: Sheet) -> bytes:
+    """The sheet on white, and from now on."""
+    sheet.set(dpi=150, facecolor="white")
+    file = io.BytesIO()
+    FigureCanvasAgg(sheet).print_png(file, metadata={"Software": None})
+    return file.getvalue()
 
 
 def _svg(sheet: Sheet, name: str, caption: str) -> str:
     """The sheet as one <svg> for inlining: no prolog, no width in points, ids that no other figure of the page has."""
     file = io.StringIO()
-    sheet.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    FigureCanvasSVG(sheet).print_svg(file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = file.getvalue()
     text = text[text.index("<svg ") :].strip()
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)

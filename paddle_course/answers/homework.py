@@ -13,14 +13,14 @@ import inspect
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paddle_course import config as configuration
 from paddle_course import machine, models, onednn, readers, runtime, training
 from paddle_course.answers import console, index, page, results
-from paddle_course.answers.pieces import Answer, Question, Result
+from paddle_course.answers.pieces import Answer, Question, Result, Trained
 from paddle_course.config import RunConfig
 from paddle_course.runtime import ROOT, UserError
 
@@ -35,7 +35,7 @@ class Lab:
         self.config, self.directory = config, directory
         self.synthetic = False
         self.begun: set[str] = set()
-        self._known: set[str] = set()
+        self._known: set[Hashable] = set()
         self.images, self.rows = functools.cache(self._images), functools.cache(self._rows)
 
     def _images(self, name: str, split: str, **settings: Any) -> readers.Images:
@@ -49,15 +49,16 @@ class Lab:
         return found
 
     def model(self, name: str, seed: int | None = None, **settings: Any) -> nn.Layer:
-        """A new model from `models.build`, on the fast path unless --accelerate off."""
-        net = models.build(name, seed=self.config.seed if seed is None else seed, **settings)
+        """A new model from `models.build`, on the fast path unless --accelerate off; a slim one in a smoke run."""
+        seed = self.config.seed if seed is None else seed
+        net = models.build(name, seed, slim=self.config.smoke, **settings)
         if self.config.accelerate != "off":
             report = str(onednn.accelerate(net, self.config.accelerate))
             if self.first(name):
                 print(f"{name}: {report}", file=sys.stderr)
         return net
 
-    def first(self, what: str) -> bool:
+    def first(self, what: Hashable) -> bool:
         """Whether `what` is asked about for the first time: what is worth saying or drawing is so once."""
         new = what not in self._known
         self._known.add(what)
@@ -71,10 +72,22 @@ class Lab:
         self.begun.add(name)
         return run
 
+    def fit(self, name: str, net: nn.Layer, *what: Any, **settings: Any) -> Trained:
+        """Train as `training.fit` does, in the directory of the training `name`.
+
+        Of networks with the same layers only the first is drawn, which takes as long as a short training.
+        """
+        layers = type(net), *(path for path, _ in net.named_sublayers())
+        return Trained(net, training.fit(self.run(name), net, *what, graph=self.first(layers), **settings))
+
     def minutes(self, names: Iterable[str]) -> list[Result]:
         """How long these trainings took together, waiting for data included and evaluation not; none for none."""
         last = [training.Run(self.directory / name).records("epoch")[-1]["seconds"] for name in sorted(names)]
         return [Result(index.TRAINED, "minutes", sum(last) / 60)] if last else []
+
+    def epochs(self, usual: int, smoke: int = 1) -> int:
+        """The epochs of a training that `usual`ly has so many, as far as the flags say nothing else."""
+        return smoke if self.config.smoke else self.config.epochs or usual
 
     @property
     def seeds(self) -> range:

@@ -125,9 +125,7 @@ def train(
     phase = recipe.phase(epochs, len(data), size)
     loss = partial(training.losses.cross_entropy, smoothing=recipe.smoothing)
     held = {name: as_they_are(each, images) for name, each in held_out.items()}
-    graph = lab.first(f"graph of {recipe.model}")  # which takes as long as a short training
-    run = lab.run(f"{name}-{seed}")
-    return Trained(net, training.fit(run, net, data, [phase], loss=loss, held_out=held, graph=graph))
+    return lab.fit(f"{name}-{seed}", net, data, [phase], loss=loss, held_out=held)
 
 
 def variants(

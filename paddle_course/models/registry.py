@@ -138,8 +138,21 @@ MODELS = {
 }
 
 
-def build(name: str, seed: int = 0, **settings: Any) -> nn.Layer:
-    """A new model, its weights a function of `seed`; `settings` replace its entry's: `build("lenet", side=32)`."""
+# What the large ones shrink to where it only matters that they run.
+SLIM: dict[str, dict[str, Any]] = {
+    "VGG": {"width": 8},
+    "ResNet": {"width": 8},
+    "FastNet": {"width": 0.125},
+    "DigitNet": {"widths": (8, 20, 40)},
+    "HalvingNet": {"widths": (2, 4, 8, 16, 16)},
+}
+
+
+def build(name: str, seed: int = 0, slim: bool = False, **settings: Any) -> nn.Layer:
+    """A new model, its weights a function of `seed`; `settings` replace its entry's: `build("lenet", side=32)`.
+
+    A `slim` one has the same layers with few channels, if it is large: see SLIM.
+    """
     if name not in MODELS:
         raise UserError(f"no model is called {name!r}; there are {', '.join(MODELS)}")
     entry = MODELS[name]
@@ -150,4 +163,4 @@ def build(name: str, seed: int = 0, **settings: Any) -> nn.Layer:
     import paddle
 
     paddle.seed(seed_of("weights", seed))
-    return entry.builder(**{**entry.settings, **settings})
+    return entry.builder(**{**entry.settings, **settings, **(SLIM.get(entry.model, {}) if slim else {})})

@@ -12,7 +12,7 @@ from pathlib import Path
 from paddle_course import runtime, training
 from paddle_course.training import checkpoint
 
-TOUR = [sys.executable, str(runtime.ROOT / "homework/tour.py"), "--adam-epochs", "4", "--sgd-epochs", "2"]
+TOUR = [sys.executable, str(runtime.ROOT / "homework/tour.py"), "--adam-epochs", "2", "--sgd-epochs", "2"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(runtime.ROOT), "LC_ALL": "C.UTF-8"}
 
 

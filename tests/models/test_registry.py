@@ -9,6 +9,7 @@ import paddle
 import pytest
 
 from paddle_course.models import FAMILIES, MODELS, build
+from paddle_course.models.registry import SLIM
 from paddle_course.runtime import ROOT, UserError
 
 # name: (trainable, total with running statistics)
@@ -98,6 +99,20 @@ def test_settings_replace_those_of_the_entry():
     model = build("lenet-sigmoid", channels=3, side=32, classes=5, activation="relu")
     assert model(paddle.zeros([1, 3, 32, 32])).shape == [1, 5]
     assert type(model.features.act1) is paddle.nn.ReLU
+
+
+@pytest.mark.parametrize("name", ["vgg11", "resnet18", "fast", "digitnet", "halving"])
+def test_a_slim_model_has_the_same_layers_and_few_channels(name):
+    entry, slim, whole = MODELS[name], build(name, slim=True), build(name)
+    assert [path for path, _ in slim.named_sublayers()] == [path for path, _ in whole.named_sublayers()]
+    assert slim(paddle.zeros([2, *entry.input_shape])).shape == [2, entry.classes]
+    assert count(slim)[1] < count(whole)[1] / 12
+
+
+def test_what_is_small_is_not_made_slim_and_what_is_slim_has_no_other_width():
+    assert count(build("camp", slim=True)) == COUNTS["camp"] and count(build("lenet", slim=True)) == COUNTS["lenet"]
+    assert build("resnet18", slim=True, width=16, classes=5).fc.weight.shape == [64, 5]
+    assert {entry.model for entry in MODELS.values()} > SLIM.keys()
 
 
 def test_the_weights_are_a_function_of_the_seed():

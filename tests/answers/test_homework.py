@@ -1,0 +1,35 @@
+"""What the questions work with: slim networks in a smoke run, and trainings that lie below one directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from paddle_course import batches, models
+from paddle_course.answers import Lab
+from paddle_course.config import RunConfig
+from tests.training import toy
+
+
+def lab(folder: Path, **settings: object) -> Lab:
+    return Lab(RunConfig(accelerate="off", **settings), folder)
+
+
+def test_networks_are_slim_in_a_smoke_run_and_nowhere_else(tmp_path: Path) -> None:
+    for smoke, channels in ((True, 64), (False, 512)):
+        assert lab(tmp_path, smoke=smoke).model("resnet18").fc.weight.shape == [channels, 10]
+
+
+def test_flags_say_how_many_epochs_there_are(tmp_path: Path) -> None:
+    assert lab(tmp_path).epochs(20) == 20 and lab(tmp_path, epochs=3).epochs(20) == 3
+    assert lab(tmp_path, smoke=True, epochs=3).epochs(20) == 1 and lab(tmp_path, smoke=True).epochs(20, smoke=4) == 4
+
+
+def test_of_networks_with_the_same_layers_only_the_first_is_drawn(tmp_path: Path) -> None:
+    here, data = lab(tmp_path), batches.Batches(toy.stripes(8, 0), 4)
+    runs = {"one": (64, 2), "another": (64, 2), "deeper": (64, 4, 2)}
+    for name, sizes in runs.items():
+        net = models.build("mlp", sizes=sizes)
+        trained = here.fit(name, net, data, toy.phases("sgd", 1))
+        assert trained.net is net and trained.result.run.directory == tmp_path / name
+    drawn = [name for name in runs if list((tmp_path / name / "vdl").glob("*graph*"))]
+    assert drawn == ["one", "deeper"]
