@@ -132,12 +132,10 @@ def remedies(lab: Lab) -> Answer:
 
 
 def fundus(lab: Lab) -> dict[str, Trained]:
-    """Finished trainings of homework 6 beside this run, sigmoid first, as far as their layers are the same."""
-    ended = answers.finished(lab.directory.resolve().parent.parent / "hw06" / lab.directory.resolve().name)
-    found = {name: each for word in NETS for name, each in ended.items() if word.lower() in name.lower()}
-    layers = {name: set(each.result.run.records("gradients")[0]) for name, each in found.items()}
-    first = next(iter(found), "")
-    return {n: each for n, each in found.items() if layers[n] == layers[first]} if "sigmoid" in first.lower() else {}
+    """Finished trainings of homework 6 beside this run, the first seed's: of sigmoid and, if there is one, of ReLU."""
+    here = lab.directory.resolve()
+    found = answers.finished(here.parent.parent / "hw06" / here.name, NETS)
+    return found if next(iter(found), "").startswith("sigmoid") else {}
 
 
 def lenet(lab: Lab, name: str) -> Trained:
@@ -146,7 +144,7 @@ def lenet(lab: Lab, name: str) -> Trained:
     some = images.take(np.arange(min(lab.config.steps * size, len(images))))
     phase = training.Phase(1, "sgd", partial(training.schedules.constant, lr=0.1))
     data, net = batches.Batches(some, size, lab.config.seed), lab.model(NETS[name])
-    return Trained(net, training.fit(lab.run(f"lenet-{name.lower()}"), net, data, [phase]))
+    return lab.fit(f"lenet-{name.lower()}", net, data, [phase])
 
 
 def real_network(lab: Lab) -> Answer:
@@ -155,7 +153,6 @@ def real_network(lab: Lab) -> Answer:
     found = fundus(lab)
     gradients = answers.layer_gradients(runs := found or {name: lenet(lab, name) for name in NETS})
     early = {name: list(norms.values()) for name, norms in gradients.early.items()}
-    relu = next((name for name in runs if "relu" in name.lower()), None)
     return Answer.of(
         gradients,
         *(Result(f"{name}, last layer to first", "ratio of gradients", gradients.ratio(name)) for name in runs),
@@ -164,17 +161,12 @@ def real_network(lab: Lab) -> Answer:
         early=early,
         ratio={name: gradients.ratio(name) for name in runs},
         sigmoid=next(iter(runs)),
-        relu=relu,
-        steps=len(next(iter(runs.values())).result.run.records("gradients")),
+        relu=next((name for name in runs if "relu" in name.lower()), None),
     )
 
 
 QUESTIONS = {1: updates, 2: depths, 3: remedies, 4: real_network}
-HEADLINES = {
-    1: "layer 1 of 5, mean |dW|",
-    2: "one more sigmoid, w = b = 1",
-    4: "sigmoid, last layer to first",
-}
+HEADLINES = {1: "layer 1 of 5, mean |dW|", 2: "one more sigmoid, w = b = 1", 4: "sigmoid, last layer to first"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,13 +54,19 @@ def layer_gradients(runs: Mapping[str, Trained], caption: str = "Norm of each la
     )
 
 
-def finished(folder: Path) -> dict[str, Trained]:
-    """The trainings below `folder` that have ended, by name: their records, without a network."""
+def finished(folder: Path, arms: Iterable[str]) -> dict[str, Trained]:
+    """Of every arm the training with the lowest seed that has ended, by its name: its records, without a network.
+
+    Those of the arm "ReLU" lie below `folder` as relu-0, relu-1, ...; an arm without any is left out.
+    """
     found = {}
-    for path in sorted(folder.glob("*/result.json")):
-        run, about = training.Run(path.parent), config.load(path)
-        epochs = run.records("epoch")
-        if epochs and run.records("gradients"):
+    for arm in arms:
+        prefix = f"{arm.lower()}-"
+        seeds = (path.name.removeprefix(prefix) for path in folder.glob(f"{prefix}*"))
+        runs = (training.Run(folder / f"{prefix}{seed}") for seed in sorted(map(int, filter(str.isdigit, seeds))))
+        run = next((each for each in runs if (each.directory / "result.json").exists()), None)
+        if run and run.records("gradients"):
+            epochs, about = run.records("epoch"), config.load(run.directory / "result.json")
             result = training.Result(run, epochs, epochs[-1], run.directory / about["params"], about["sha256"])
             found[run.name] = Trained(None, result)
     return found

@@ -48,18 +48,25 @@ def test_curves_by_step(tmp_path: Path) -> None:
     assert steps == list(range(1, 9)) and losses[3] == 0.25
 
 
-def test_finished_trainings_are_found_by_name(tmp_path: Path) -> None:
-    for name, finished in (("sigmoid-0", True), ("relu-0", True), ("relu-1", False)):
-        run = trained(tmp_path / name, 1.0, 2.0).result.run
-        epochs = [{"kind": "epoch", "epoch": e, "step": 4 * e} for e in (1, 2)]
-        run.metrics.write_text(run.metrics.read_text() + "".join(json.dumps(each) + "\n" for each in epochs))
-        if finished:
-            about = {"params": "checkpoints/8/params.safetensors", "sha256": "0" * 64, "step": 8}
-            (run.directory / "result.json").write_text(json.dumps(about))
-    found = answers.finished(tmp_path)
-    assert list(found) == ["relu-0", "sigmoid-0"] and found["relu-0"].net is None
-    assert answers.layer_gradients(found).early["relu-0"] == {"conv1": 2.5, "fc": 5.0}
-    assert answers.finished(tmp_path / "none") == {}
+def run(folder: Path, finished: bool = True) -> None:
+    made = trained(folder, 1.0, 2.0).result.run
+    epochs = [{"kind": "epoch", "epoch": e, "step": 4 * e} for e in (1, 2)]
+    made.metrics.write_text(made.metrics.read_text() + "".join(json.dumps(each) + "\n" for each in epochs))
+    if finished:
+        about = {"params": "checkpoints/8/params.safetensors", "sha256": "0" * 64, "step": 8}
+        (folder / "result.json").write_text(json.dumps(about))
+
+
+def test_the_first_seed_of_each_arm_that_has_ended_is_found(tmp_path: Path) -> None:
+    for name in ("sigmoid-10", "sigmoid-3", "centred-sigmoid-0", "sigmoid-glorot-4-0", "relu-2"):
+        run(tmp_path / name)
+    for name in ("sigmoid-2", "relu-1"):
+        run(tmp_path / name, finished=False)
+    found = answers.finished(tmp_path, ("sigmoid", "ReLU", "tanh"))
+    assert list(found) == ["sigmoid-3", "relu-2"] and found["relu-2"].net is None
+    assert found["sigmoid-3"].result.final["epoch"] == 2
+    assert answers.layer_gradients(found).early["relu-2"] == {"conv1": 2.5, "fc": 5.0}
+    assert answers.finished(tmp_path / "none", ("sigmoid",)) == {}
 
 
 def test_by_depth_takes_the_convolutions_of_the_first_step(tmp_path: Path) -> None:
