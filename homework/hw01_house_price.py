@@ -87,23 +87,6 @@ def with_paddle(net: nn.Layer, data: batches.RowBatches, epochs: int, lr: float)
         yield tuple(each.numpy().copy() for each in net.parameters())
 
 
-def mistakes(lab: Lab) -> tuple[Table, answers.OneRow, float]:
-    """What each mistake makes of the notebook's model, before and after, whichever switches are on; and what the leak
-    adds to its error."""
-    splits, (name, network) = course(lab, leak=False), next(iter(NOTEBOOK.items()))
-    said, true = [answers.said(lab, name, network, each) for each in splits], splits[0].judge.data.targets
-    one = answers.one_row(said, true, LUCKY, f"{name}, luckiest run", "thousand dollars")
-    plain, leak = (answers.errors(lab, NOTEBOOK, each)[name] for each in (splits, course(lab, leak=True)))
-    record = ("--lucky-record", "judge by the notebook's one row", "luckiest run")
-    scale = ("--leak", "scale with the statistics of all rows", "all runs")
-    rows = (
-        (*record, f"{one.everywhere:.1f}", f"{one.there:.3f}"),
-        (*scale, answers.mean_sd(plain), answers.mean_sd(leak)),
-    )
-    header = ("switch", "it does", "of", "before", "after")
-    return Table(f"What the switches make of {name}, {METRIC}", header, rows), one, np.mean(leak) - np.mean(plain)
-
-
 def predict_prices(lab: Lab) -> Answer:
     """作业 1-1、4-1 用深度学习完成房价预测模型
     Predict house prices with deep learning: how good are the predictions really?"""
@@ -121,22 +104,23 @@ def predict_prices(lab: Lab) -> Answer:
     names = [", ".join([name, *switches]) for name in ("course's split", f"{len(shuffled)} random splits")]
     on_course = answers.compare_errors(names[0], found, "mean price", METRIC, DATA, trained)
     on_random = answers.compare_errors(names[1], honest, "least squares", METRIC, DATA, held)
-    table, one, leaked = mistakes(lab)
+    (name, network), halves = next(iter(NOTEBOOK.items())), (course(lab, leak) for leak in (False, True))
+    wrong = answers.switches(lab, name, network, *halves, LUCKY, METRIC, "thousand dollars")
     flat = {name: each[0] for name, each in answers.errors(lab, BASELINES, filed[:1]).items()}
     return Answer.of(
         on_course,
         on_random,
-        table,
+        wrong,
         shift := answers.covariate_shift(filed[0].learn.data, filed[0].judge.data),
-        one,
+        wrong.one,
         answers.error_curves(lab, SHOWN, filed, flat),
         course=on_course,
         random=on_random,
         best=best,
         runs=len(filed),
         splits=len(shuffled),
-        one=one,
-        leaked=leaked,
+        one=wrong.one,
+        leaked=wrong.leaked,
         shift=shift,
         switches=switches,
     )
@@ -146,7 +130,7 @@ def compare_programs(lab: Lab) -> Answer:
     """作业 4-2 Python 编写的模型和基于飞桨编写的模型在哪些方面存在异同（程序结构、编写难易度、预测效果、训练耗时）
     How do the model in plain Python and the one in Paddle compare: structure, difficulty, quality, time?"""
     split, net = course(lab, leak=False)[0], partial(lab.model, "mlp", lab.config.seed)
-    epochs = 2 if lab.config.smoke else lab.config.epochs or lab.config.linear_epochs
+    epochs = lab.epochs(lab.config.linear_epochs, smoke=2)
     rate, learn, deep = 0.1, replace(split.learn, size=10), net(sizes=(13, 64, 1))
     start = [each.numpy() for each in net(sizes=(13, 1)).parameters()]
     hand, by_hand_seconds = answers.timed(lambda: by_hand(*start, learn, epochs, rate), times=3)

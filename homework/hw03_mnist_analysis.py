@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from paddle_course import answers, batches, models, readers, runtime, training
-from paddle_course.answers import Answer, Chart, Lab, Result, Trained
+from paddle_course.answers import Answer, Lab, Result, Trained
 from paddle_course.config import RunConfig, flag
 
 TITLE = ("MNIST：观察训练过程", "MNIST: a look into the training")
@@ -56,9 +56,9 @@ def train(lab: Lab, name: str, phase: training.Phase, seed: int, twice: bool | N
     twice = lab.config.double_softmax if twice is None else twice
     loss = getattr(training.losses, given.get("loss", "cross_entropy"))
     loss = partial(training.losses.after_softmax, loss=loss) if twice else loss
-    net, run = given.get("net") or lab.model("lenet", seed), lab.run(f"{name}{'-double-softmax' * twice}-{seed}")
-    data, held = digits(lab, "train", seed, given.get("images")), {"test": digits(lab, "test")}
-    return Trained(net, training.fit(run, net, data, [phase], loss=loss, held_out=held))
+    net, data = given.get("net") or lab.model("lenet", seed), digits(lab, "train", seed, given.get("images"))
+    run, held = f"{name}{'-double-softmax' * twice}-{seed}", {"test": digits(lab, "test")}
+    return lab.fit(run, net, data, [phase], loss=loss, held_out=held)
 
 
 def phase(count: int, optimizer: str = "adam", lr: float = 1e-3, decay: float = 0.0) -> training.Phase:
@@ -89,16 +89,13 @@ def accuracy(lab: Lab) -> Answer:
     """将分类准确率的指标用 PLT 库画图表示
     Draw the accuracy with matplotlib."""
     trained, name = long(lab), setting(lab, epochs(lab, lab.config.long_epochs))
-    whole, steps = answers.by_epoch(trained, "accuracy"), answers.by_step(trained, "accuracy")
-    look = {"ylabel": "accuracy", "percent": True}
-    charts = [Chart(whole, "epoch", **look), Chart({"single batches": steps}, "step", **look)]
-    end = trained.result.final["test_accuracy"]
+    end, (_, batch) = trained.result.final["test_accuracy"], answers.by_step(trained, "accuracy")
     return Answer.of(
-        answers.panels("accuracy", "Accuracy of LeNet on MNIST", charts),
+        answers.accuracies("accuracy", "Accuracy of LeNet on MNIST", trained),
         Result(f"LeNet, {name}", "test accuracy", end, minutes=trained.result.minutes, data=DATA),
         epochs=trained.result.epochs,
         size=lab.config.batch_size,
-        low=min(steps[1][len(steps[1]) // 2 :]),
+        low=min(batch[len(batch) // 2 :]),
         run=trained.result.run.name,
         twice=lab.config.double_softmax,
     )
@@ -108,10 +105,7 @@ def loss_functions(lab: Lab) -> Answer:
     """通过分类准确率，判断以采用不同损失函数训练模型的效果优劣
     Judge by the accuracy which loss function (cross-entropy, MSE, MAE) trains the model best."""
     count = epochs(lab, lab.config.short_epochs, 10)
-    runs = {
-        name: [train(lab, f"loss-{loss}", phase(count), seed, loss=loss) for seed in lab.seeds]
-        for name, loss in LOSSES.items()
-    }
+    runs = {k: [train(lab, f"loss-{v}", phase(count), seed, loss=v) for seed in lab.seeds] for k, v in LOSSES.items()}
     series = {name: answers.mean_by_epoch(each, "test_accuracy") for name, each in runs.items()}
     test = digits(lab, "test")
     caption = "Test accuracy by loss function, mean of the runs; the band is one standard deviation"
@@ -138,8 +132,7 @@ def loss_curves(lab: Lab) -> Answer:
     networks = {}
     for name, (how, model, settings) in arms.items():
         nets = {twice: lab.model(model, seed, **settings) for twice in (True, False)}
-        run = name.replace(",", "").replace(" ", "-").lower()
-        networks[name] = tuple(train(lab, run, how, seed, twice, net=net) for twice, net in nets.items())
+        networks[name] = tuple(train(lab, answers.slug(name), how, seed, each, net=net) for each, net in nets.items())
     published, curve = dict(zip(networks, [*LADDER.values(), None], strict=True)), trained.result.epochs
     return Answer.of(
         answers.curves("loss", "Loss of LeNet on MNIST", answers.by_epoch(trained, "loss"), "epoch", "loss", logy=True),

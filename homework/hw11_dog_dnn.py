@@ -74,7 +74,7 @@ def train(lab: Lab, kind: str, name: str, model: str, settings: dict[str, Any], 
     learn, judge = (data(lab, split, **form) for split in ("train", "test"))
     lr, factor = more.pop("lr", config.lr or RATES[kind]), more.pop("decay", config.decay)
     schedule = partial(training.schedules.step_decay, lr=lr, every=len(learn), factor=factor)
-    phase = training.Phase(1 if config.smoke else config.epochs or 10, "adam", schedule)
+    phase = training.Phase(lab.epochs(10), "adam", schedule)
     net = lab.model(model, more.pop("seed", None), **settings)
     return answers.teach(lab, f"{kind}-{name}", net, learn, judge, phase, watch="size" not in form, **more)
 
@@ -98,12 +98,6 @@ def convolutions(lab: Lab, name: str = "base", **more: Any) -> Judged:
     return train(lab, "convolutions", name, "halving", {}, **more)
 
 
-def about(lab: Lab, found: Judged) -> tuple[str, str]:
-    """The data, and what all trainings have in common, for the tables."""
-    images = pictures(lab, "train")
-    return images.source, f"{len(images):,} pictures, {len(found.trained.result.epochs)} epochs"
-
-
 def shallow(lab: Lab) -> Answer:
     """Part 1 用 51529-5-3-1 的全连接网络判断图片中是不是狗，打印每轮的损失、精度和用时，给出训练集和测试集的精度
     Part 1: dog or not by a network 51529-5-3-1; loss, accuracy and seconds of every epoch, then both accuracies"""
@@ -113,7 +107,7 @@ def shallow(lab: Lab) -> Answer:
     titles = [test.classes[test.labels[i]] for i in shown]
     return Answer.of(
         portrait := answers.portrait("Part 1 as it should be", "part1", first.trained, SHAPE),
-        compared := answers.compare("Part 1", rows, *about(lab, first)),
+        compared := answers.compare("Part 1", rows, *first.about),
         answers.pictures("pictures", "Test pictures as the networks get them", test.images[shown], titles),
         layers=portrait.layers,
         compared=compared,
@@ -129,7 +123,7 @@ def deep(lab: Lab) -> Answer:
     base = part3(lab, keep=True)
     return Answer.of(
         portrait := answers.portrait("Part 3, with batch norm", "part3", base.trained, SHAPE),
-        answers.compare("Part 3", {"Part 3": [base.trained]}, *about(lab, base), SHAPE),
+        answers.compare("Part 3", {"Part 3": [base.trained]}, *base.about, SHAPE),
         layers=portrait.layers,
         linear=sum(row.values for row in portrait.rows if row.kind == "Linear"),
         base=base,
@@ -157,34 +151,23 @@ def mistakes(lab: Lab, base: Judged) -> Iterator[tuple[str, str, str, float, flo
 def why_not(lab: Lab) -> Answer:
     """遗留问题：为何 Part 3 实际无法达到课程目标测试集精度 94 %？
     The question they left open: why does Part 3 not reach the course's aim, 94 % on the test set?"""
-    nets, count = {"Part 3": part3, "convolutions": convolutions}, len(pictures(lab, "train"))
-    whole, sizes = {name: make(lab, keep=True) for name, make in nets.items()}, (count // 4, count // 2)
-    some = {name: {n: make(lab, f"{n}", size=n).right() for n in sizes} for name, make in nets.items()}
-    mixed = {name: {"scrambled, retrained": make(lab, "scrambled", scrambled=True)} for name, make in nets.items()}
-    rows, (source, setting) = {name: [each.trained] for name, each in whole.items()}, about(lab, whole["Part 3"])
+    nets, test = {"Part 3": partial(part3, lab), "convolutions": partial(convolutions, lab)}, data(lab, "test")
     views = {"moved": lambda images: np.roll(images, SHIFT, 3), "mirrored": lambda images: images[..., ::-1].copy()}
-    curve = {f"{n}, {half}": by for n in nets for half, by in answers.by_epoch(rows[n][0], "accuracy").items()}
+    pair = answers.side_by_side(nets, test, len(pictures(lab, "train")), views, GOAL, SHAPE)
+    base = pair.whole["Part 3"]
     return Answer.of(
-        found := answers.cost_of_mistakes("Mistakes, with and without", mistakes(lab, whole["Part 3"]), source),
-        compared := answers.compare("The same pictures and updates", rows, source, setting, SHAPE),
-        answers.curves("networks", "Accuracy while training", curve, "epoch", "accuracy", percent=True),
-        seen := answers.other_views("Test pictures seen otherwise", whole, data(lab, "test"), views, mixed),
-        learning := answers.learning_curves({n: some[n] | {count: whole[n].right()} for n in nets}, GOAL, source),
+        found := answers.cost_of_mistakes("Mistakes, with and without", mistakes(lab, base), base.about[0]),
+        pair,
         found=found,
-        compared=compared,
-        whole=whole,
-        seen=seen,
-        learning=learning,
+        pair=pair,
+        values=answers.counts(pair.whole["convolutions"].trained.net, SHAPE)[0],
         shift=SHIFT,
     )
 
 
 QUESTIONS = {1: shallow, 2: deep, 3: why_not}
-HEADLINES = {
-    1: "as it should be, 2,000 pictures, 10 epochs",
-    2: "Part 3, 2,000 pictures, 10 epochs",
-    3: "convolutions, 2,000 pictures, 10 epochs",
-}
+SHOWN = {1: RIGHT, 2: "Part 3", 3: "convolutions"}
+HEADLINES = {number: f"{name}, 2,000 pictures, 10 epochs" for number, name in SHOWN.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -117,6 +117,23 @@ def layers(caption: str, rows: Sequence[LayerRow]) -> Layers:
     return Layers(table, total, trainable, macs, "-".join(map(str, sides)))
 
 
+@dataclass(frozen=True)
+class Recount:
+    """The values of the layers that have any, and how many somebody `claimed` there are altogether."""
+
+    values: dict[str, int]
+    claimed: int
+    pieces: Sequence[Table]
+
+
+def recount(caption: str, rows: Sequence[LayerRow], claims: Mapping[str, int], whose: str) -> Recount:
+    """Set what somebody else counts of a network beside the rows of `layer_table`; `claims` are in their order."""
+    counted = dict(zip(claims, (row for row in rows if row.values), strict=True))
+    lines = tuple((name, row.formula, row.values, claims[name]) for name, row in counted.items())
+    values = {name: row.values for name, row in counted.items()}
+    return Recount(values, sum(claims.values()), [Table(caption, ("layer", "worked out", "values", whose), lines)])
+
+
 def times(shape: Sequence[int]) -> str:
     """(20, 28, 28) as "20 × 28 × 28"."""
     return " × ".join(map(str, shape))

@@ -57,6 +57,13 @@ def learning(trained: Trained, title: str = "") -> Learning:
     return Learning(trained.result.epochs, charts)
 
 
+def accuracies(name: str, caption: str, trained: Trained) -> Figure:
+    """The accuracy of the epochs, and beside it that of single batches over the steps."""
+    look = {"ylabel": "accuracy", "percent": True}
+    epochs, steps = by_epoch(trained, "accuracy"), by_step(trained, "accuracy")
+    return panels(name, caption, [Chart(epochs, "epoch", **look), Chart({"single batches": steps}, "step", **look)])
+
+
 def batch_losses(name: str, caption: str, groups: Mapping[str, Mapping[str, Sequence[Trained]]]) -> Figure:
     """The loss of the batches, step by step: a chart for each group, with the first run of each row."""
     charts = [

@@ -23,12 +23,12 @@ def regression(lab: Lab, name: str, network: Network, split: batches.Split) -> T
     """Train the network on one part of a table, and record its mean squared error on both, in the squared unit of the
     target. Its epochs are those of the flags where they say something."""
     learn = replace(split.learn, size=network.batch)
-    epochs = 1 if lab.config.smoke else lab.config.epochs or network.epochs
-    run = lab.run(f"{split.name}-{name.replace(', ', '-')}-{split.seed}")
+    epochs = lab.epochs(network.epochs)
+    run = f"{split.name}-{name.replace(', ', '-')}-{split.seed}"
     net, phase = lab.model("mlp", split.seed, sizes=network.sizes), network.phase(epochs, epochs * len(learn))
     score = partial(training.scores.mse, unit=learn.scale[-1])
     settings = {"loss": training.losses.squared_error, "held_out": {"test": split.judge}, "score": score}
-    return Trained(net, training.fit(run, net, learn, [phase], **settings))
+    return lab.fit(run, net, learn, [phase], **settings)
 
 
 def said(lab: Lab, name: str, model: Network | Baseline, split: batches.Split) -> np.ndarray:
@@ -149,3 +149,44 @@ def one_row(predictions: Sequence[np.ndarray], true: np.ndarray, row: int, name:
         marks={"the one row": place},
     )
     return OneRow(float(squares[row]), float(squares.mean()), float(best[row, 0]), float(true[row, 0]), figure)
+
+
+@dataclass(frozen=True)
+class Switches:
+    """Of a network that is judged as a course's notebook does: the run that is best at the one row that it shows, and
+    what the leak adds to the mean error."""
+
+    one: OneRow
+    leaked: float
+    pieces: Sequence[Table]
+
+
+def switches(
+    lab: Lab,
+    name: str,
+    network: Network,
+    splits: Sequence[batches.Split],
+    leaking: Sequence[batches.Split],
+    row: int,
+    metric: str,
+    unit: str,
+) -> Switches:
+    """What two mistakes make of the error of a network: judging by a single row, and scaling by all rows.
+
+    Args:
+        splits: one split with a seed for each run; `leaking` the same, scaled with the statistics of all rows.
+        row: its position; negative ones count from the end.
+        metric, unit: the name of the error, and the unit of the target.
+    """
+    says, true = [said(lab, name, network, each) for each in splits], splits[0].judge.data.targets
+    one = one_row(says, true, row, f"{name}, luckiest run", unit)
+    plain, leak = (errors(lab, {name: network}, each)[name] for each in (splits, leaking))
+    lucky = ("--lucky-record", "judge by the notebook's one row", "luckiest run")
+    scale = ("--leak", "scale with the statistics of all rows", "all runs")
+    rows = (
+        (*lucky, f"{one.everywhere:.1f}", f"{one.there:.3f}"),
+        (*scale, mean_sd(plain), mean_sd(leak)),
+    )
+    header = ("switch", "it does", "of", "before", "after")
+    table = Table(f"What the switches make of {name}, {metric}", header, rows)
+    return Switches(one, np.mean(leak) - np.mean(plain), [table])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
+from paddle_course import readers
 from paddle_course.answers import figures
 from paddle_course.answers.comparison import spread
 from paddle_course.answers.pieces import Figure, Result, Table, score
+from paddle_course.runtime import UserError
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,31 @@ class SampleCurve:
     def needed(self, accuracy: float) -> float:
         """Pictures per class at which the power law reaches `accuracy`."""
         return float((self.a / (1 - accuracy)) ** (1 / self.b))
+
+
+def by_count(
+    images: readers.Images,
+    sizes: Iterable[int],
+    seeds: Sequence[int],
+    accuracy: Callable[[int, int, readers.Images, readers.Images], float],
+    flag: str,
+) -> dict[int, list[float]]:
+    """Test accuracies by pictures per class, one for each seed, as far as `images` has so many of every class.
+
+    Args:
+        accuracy: that of a training, of the size, the seed, and four fifths of the pictures to fit and the rest to
+            validate by.
+        flag: where the sizes come from, for the message.
+    """
+    most = np.bincount(images.labels).min()
+    if len(able := sorted({size for size in sizes if size <= most})) < 3:
+        raise UserError(f"{flag} {tuple(sizes)}: a curve needs three sizes that {images.source} has")
+    found: dict[int, list[float]] = {size: [] for size in able}
+    for size, seed in product(able, seeds):
+        some = images.take(readers.balanced(images, size, seed))
+        halves = (some.take(part) for part in readers.stratified_split(some.labels, 0.8, seed))
+        found[size].append(accuracy(size, seed, *halves))
+    return found
 
 
 def sample_curve(scores: Mapping[int, Sequence[float]], data: str) -> SampleCurve:

@@ -36,6 +36,12 @@ class Judged:
         return self.score(*getattr(self, half))
 
     @property
+    def about(self) -> tuple[str, str]:
+        """What it learnt from, and how much and how long ("3,000 pictures, 10 epochs"), for the tables."""
+        result = self.trained.result
+        return result.plan["train"]["source"], f"{len(self.train[1]):,} pictures, {len(result.epochs)} epochs"
+
+    @property
     def alike(self) -> float:
         """The largest share of test examples that get the very same logit: 1 for a network that is dead."""
         return float(np.unique(self.test[0], return_counts=True)[1].max() / len(self.test[0]))
@@ -63,7 +69,7 @@ def teach(
     """
     score = partial(training.scores.accuracy, threshold=threshold)
     settings = {"loss": loss or training.losses.binary_cross_entropy, "held_out": {"test": judge} if watch else {}}
-    result = training.fit(lab.run(name), net, learn, [phase], score=score, **settings)
+    result = lab.fit(name, net, learn, [phase], score=score, **settings).result
     training.keep_params_only(result)
     net.clear_gradients(set_to_zero=False)  # as large as the params
     train, test = (training.predict(net, each) for each in (learn, judge))

@@ -10,6 +10,7 @@ import pytest
 
 from paddle_course import answers, batches, models, readers, training
 from paddle_course.answers import Trained
+from paddle_course.answers.comparison import class_scores
 
 
 def trained(folder: Path, accuracy: float, seconds: float, model: str = "camp") -> Trained:
@@ -53,6 +54,18 @@ def test_layers_add_up() -> None:
     assert answers.layers("mlp", answers.layer_table(models.build("mlp"), (1, 28, 28))).sides == ""
 
 
+def test_somebody_elses_count_stands_beside_ours() -> None:
+    rows = answers.layer_table(models.build("camp"), (3, 32, 32))
+    claims = {"conv1": 520, "norm1": 0, "conv2": 1300, "norm2": 0, "conv3": 1300, "fc": 510}
+    found = answers.recount("term by term", rows, claims, "theirs")
+    assert (found.values["conv1"], found.values["fc"], sum(found.values.values())) == (1520, 510, 89_910)
+    assert found.claimed == 3630
+    (table,) = found.pieces
+    assert table.header[-1] == "theirs" and table.rows[0] == ("conv1", "20 x (3 x 5 x 5) + 20", 1520, 520)
+    with pytest.raises(ValueError):
+        answers.recount("too few", rows, {"conv1": 520}, "theirs")
+
+
 def test_a_mean_with_its_spread_as_text() -> None:
     assert answers.mean_sd([1.0, 3.0]) == "2.0 ± 1.4 (n = 2)"
     assert answers.mean_sd([1234.567], digits=2) == "1,234.57"
@@ -85,7 +98,7 @@ def test_classes_that_are_never_answered() -> None:
 def test_scores_of_one_class() -> None:
     logits = np.eye(3)[[0, 0, 1, 2]] * 5.0
     labels = np.array([0, 1, 1, 2])
-    recall, precision, _, accuracy = answers.class_scores(logits, labels, 1)
+    recall, precision, _, accuracy = class_scores(logits, labels, 1)
     assert (recall, precision, accuracy) == (0.5, 1.0, 0.75)
     table = answers.each_class("all", logits, labels, ("a", "b", "c"))
     assert table.rows[1][:3] == ("b", 1.0, 0.5)

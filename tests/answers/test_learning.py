@@ -17,13 +17,21 @@ ACCURACIES, LOSSES = (0.2, 0.4, 0.3), (1.5, 1.7, 2.0)
 
 def trained(folder: Path) -> Trained:
     folder.mkdir()
-    lines = [{"kind": "train", "step": step, "loss": 3 / step} for step in (1, 2, 3)]
+    lines = [{"kind": "train", "step": step, "loss": 3 / step, "accuracy": step / 4} for step in (1, 2, 3)]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     epochs = [
         {"epoch": e, "train_loss": 1 / e, "train_accuracy": 0.3 * e, "test_loss": loss, "test_accuracy": accuracy}
         for e, (accuracy, loss) in enumerate(zip(ACCURACIES, LOSSES, strict=True), start=1)
     ]
     return Trained(None, training.Result(training.Run(folder), epochs, epochs[-1], folder, ""))
+
+
+def test_accuracy_by_epoch_and_by_batch(tmp_path: Path) -> None:
+    figure = answers.accuracies("accuracy", "Accuracy", trained(tmp_path / "a"))
+    assert (figure.name, figure.caption, figure.svg.count("<svg")) == ("accuracy", "Accuracy", 2)
+    epochs, steps = figure.svg.split("<svg")[1:]
+    for words, svg in ((("train", "test", ">epoch<", "40 %"), epochs), ((">step<", "70 %"), steps)):
+        assert all(word in svg for word in words)
 
 
 def test_the_turning_points_and_the_table(tmp_path: Path) -> None:

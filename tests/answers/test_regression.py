@@ -18,6 +18,7 @@ from paddle_course.answers import (
     regression,
     said,
     squared_error,
+    switches,
 )
 from paddle_course.config import RunConfig
 
@@ -93,3 +94,16 @@ def test_the_run_that_is_best_at_one_row_is_seen_at_all_of_them() -> None:
     assert found.everywhere == pytest.approx((16 + 16 + 0.01) / 3)
     for word in ("the one row", "lucky", "dollars"):
         assert word in found.figure.svg
+
+
+def test_what_one_row_and_a_leak_make_of_the_error(tmp_path: Path) -> None:
+    splits = [split(0.5, seed) for seed in (0, 1)]
+    leaking = [batches.cut(each.learn.data, 40, "leaking", each.seed, leak=True) for each in splits]
+    found = switches(lab(tmp_path), "line", LINE, splits, leaking, -10, "test MSE", "dollars")
+    plain, leak = (errors(lab(tmp_path), {"line": LINE}, each)["line"] for each in (splits, leaking))
+    assert found.leaked == pytest.approx(np.mean(leak) - np.mean(plain)) != 0
+    assert found.one.there == min(errors(lab(tmp_path), {"line": LINE}, splits, row=-10)["line"])
+    (table,) = found.pieces
+    assert [row[0] for row in table.rows] == ["--lucky-record", "--leak"]
+    assert table.rows[0][3:] == (f"{found.one.everywhere:.1f}", f"{found.one.there:.3f}")
+    assert table.rows[1][3].endswith("(n = 2)") and "line, test MSE" in table.caption

@@ -3,9 +3,28 @@
 import numpy as np
 import pytest
 
-from paddle_course.answers.samples import elbow, learning_curves, sample_curve
+from paddle_course import readers
+from paddle_course.answers.samples import by_count, elbow, learning_curves, sample_curve
+from paddle_course.runtime import UserError
+from tests.answers.blobs import blobs
 
 SIZES = (10, 20, 50, 100, 200, 500, 1000)
+
+
+def test_each_number_of_pictures_is_tried_with_every_seed() -> None:
+    met = []
+
+    def accuracy(size: int, seed: int, fitting: readers.Images, validating: readers.Images) -> float:
+        met.append((size, seed))
+        counts = [np.bincount(each.labels).tolist() for each in (fitting, validating)]
+        assert counts == [[size * 4 // 5] * 4, [size // 5] * 4]
+        assert not {each.tobytes() for each in fitting.images} & {each.tobytes() for each in validating.images}
+        return size + seed / 10
+
+    found = by_count(blobs(60), (15, 5, 10, 5, 20), range(2), accuracy, "--per-class")  # there are 15 of each
+    assert found == {5: [5.0, 5.1], 10: [10.0, 10.1], 15: [15.0, 15.1]} and len(met) == 6
+    with pytest.raises(UserError, match=r"--per-class \(5, 20, 30\): a curve needs three sizes that blobs train has"):
+        by_count(blobs(60), (5, 20, 30), range(1), accuracy, "--per-class")
 
 
 def test_a_power_law_is_found_again() -> None:

@@ -30,6 +30,7 @@ def test_a_network_learns_and_is_looked_at_once_more(tmp_path: Path) -> None:
     assert found.right("train") > 0.9 < found.right()
     assert found.right() == found.trained.result.final["test_accuracy"]
     assert found.trained.net is not None and found.alike < 0.1
+    assert found.about == ("stripes", "60 pictures, 8 epochs")
     assert len(list((tmp_path / "net/checkpoints").rglob("*.safetensors"))) == 1
     again = taught(tmp_path)  # shown, not trained
     assert again.trained.net is None and again.right() == found.right()

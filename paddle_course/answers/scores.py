@@ -1,0 +1,58 @@
+"""Networks and labelled pictures -> all scores of one, class by class too, and what several make of a single class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paddle_course import batches, training
+from paddle_course.answers.comparison import class_scores, each_class, measures
+from paddle_course.answers.figures import confusion
+from paddle_course.answers.pieces import Figure, Result, Table
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`measured`: score by name; `mistaken` pictures of the first class of the `pair` are taken for the second."""
+
+    measured: dict[str, Any]
+    pair: tuple[str, str]
+    mistaken: int
+    pieces: Sequence[Table | Figure | Result]
+
+
+def scores(name: str, net: nn.Layer, test: batches.Batches, data: str) -> Scores:
+    """Everything one can say of the answers of `net`; `name` and `data` are for the captions and the results."""
+    logits, labels = training.predict(net, test)
+    measured, classes = measures(logits, labels), test.data.classes
+    matrix = training.metrics.confusion(logits, labels)
+    one, other = np.unravel_index((matrix - np.diag(np.diag(matrix))).argmax(), matrix.shape)
+    pieces = [
+        Table("One model, all scores", tuple(measured), (tuple(measured.values()),)),
+        each_class("Class by class", logits, labels, classes),
+        confusion("confusion", f"The {name} on the test pictures", matrix, classes),
+        *(Result(f"{name}, {score}", score, value, data=data) for score, value in measured.items()),
+    ]
+    return Scores(measured, (classes[one], classes[other]), int(matrix[one, other]), pieces)
+
+
+@dataclass(frozen=True)
+class OneClass:
+    """By network: recall, precision and average precision of the class, and the accuracy over all."""
+
+    rows: dict[str, tuple[float, float, float, float]]
+    pieces: Sequence[Table]
+
+
+def one_class(caption: str, what: str, nets: Mapping[str, nn.Layer], test: batches.Batches, index: int) -> OneClass:
+    """Compare networks, which differ in `what`, by how well they find the class with this index."""
+    rows = {name: class_scores(*training.predict(net, test), index) for name, net in nets.items()}
+    name = test.data.classes[index]
+    header = (what, f"recall of {name}", f"precision of {name}", "average precision", "accuracy")
+    return OneClass(rows, [Table(caption, header, tuple((net, *row) for net, row in rows.items()))])

@@ -1,0 +1,58 @@
+"""Networks after a few pictures and after all of them: what they cost, and which are looked at in six views."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paddle_course import answers, readers
+from paddle_course.answers import Lab, Trained, trainings
+from paddle_course.config import RunConfig
+from tests.answers.blobs import BLOBS, blobs
+
+SHAPE = (3, 32, 32)
+
+
+class Here(Lab):
+    """A lab in which every data set is the blobs."""
+
+    def _images(self, name: str, split: str) -> readers.Images:
+        return blobs(32, seed=split == "test")
+
+    @property
+    def seeds(self) -> range:
+        return range(4, 6)
+
+
+def lab(folder: Path) -> Here:
+    return Here(RunConfig(accelerate="off", smoke=True), folder)
+
+
+def test_the_short_rows_say_what_each_network_costs(tmp_path: Path) -> None:
+    images, test = blobs(32), blobs(16, seed=1)
+    rows: dict[str, list[Trained]] = {
+        name: [trainings.train(lab(tmp_path), name, BLOBS, images, {"test": test}, 2)] for name in ("a", "b")
+    }
+    found = answers.short(rows, images, test, SHAPE)
+    assert (found.pictures, found.epochs) == (32, 2)
+    table, *results, figure = found.pieces
+    assert table.caption == "Networks, 32 pictures, 2 epochs" and "MACs" in table.header
+    assert [(each.name, each.data) for each in results][:1] == [("a, 32 pictures, 2 epochs", "blobs, 32 / 16")]
+    assert figure.name == "speed"
+
+
+def test_long_trainings_stand_side_by_side_and_the_fast_one_sees_six_views(tmp_path: Path) -> None:
+    found = answers.long(lab(tmp_path), "blobs", {"fast": 1, "resnet18": 1}, "blobs", SHAPE)
+    assert list(found.compared.accuracy) == ["fast, 1 epochs", "resnet18, 1 epochs"]
+    assert {each.name for each in tmp_path.iterdir()} == {
+        f"{n}-epochs-{s}" for n, s in (("fast-1", 4), ("fast-1", 5), ("resnet18-1", 4))
+    }
+    assert (found.fast.name, found.fast.n) == ("fast, 1 epochs, six views", 2) and found.fast.sd is not None
+    assert found.pieces[-1] is found.fast and found.pieces[-2].name == "minutes"
+    assert found.fast.minutes == pytest.approx(found.compared.results[0].minutes)
+
+
+def test_without_the_fast_network_nothing_is_looked_at_again(tmp_path: Path) -> None:
+    found = answers.long(lab(tmp_path), "blobs", {"resnet18": 1}, "blobs", SHAPE)
+    assert found.fast is None and found.pieces[-1].name == "minutes"

@@ -1,0 +1,45 @@
+"""All scores of one network, and one class as several networks find it."""
+
+from __future__ import annotations
+
+import numpy as np
+import paddle
+
+from paddle_course import answers, batches, readers
+
+
+class Said(paddle.nn.Layer):
+    """Says of a picture the class that its first pixel names, moved on by `shift` where it is 1."""
+
+    def __init__(self, shift: int = 0):
+        super().__init__()
+        self.shift = shift
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        first = ((x[:, 0, 0, 0] + 1) * 127.5).round().astype("int64")
+        first = paddle.where(first == 1, first + self.shift, first)
+        return 5 * paddle.nn.functional.one_hot(first, 3)
+
+
+def pictures() -> batches.Batches:
+    labels = np.repeat([0, 1, 2], 4)
+    images = np.broadcast_to(labels[:, None, None, None], (12, 2, 2, 1)).astype(np.uint8)
+    return batches.Batches(readers.Images(images, labels, ("ant", "bee", "cat"), "toys"), 5, shuffle=False)
+
+
+def test_what_one_network_is_worth_and_what_it_mistakes() -> None:
+    found = answers.scores("toy network", Said(shift=1), pictures(), "toys")
+    assert found.measured["accuracy"] == 8 / 12
+    assert (found.pair, found.mistaken) == (("bee", "cat"), 4)
+    every, classes, figure, *results = found.pieces
+    assert every.rows == (tuple(found.measured.values()),) and classes.rows[1][2] == 0  # no bee is found
+    assert figure.name == "confusion" and figure.caption == "The toy network on the test pictures"
+    assert [each.name for each in results[:2]] == ["toy network, accuracy", "toy network, top-5 error"]
+
+
+def test_one_class_by_network() -> None:
+    found = answers.one_class("Bees", "shift", {"none": Said(), "one": Said(1)}, pictures(), 1)
+    assert found.rows["none"][:2] == (1, 1) and found.rows["one"][0] == 0 and found.rows["one"][3] == 8 / 12
+    (table,) = found.pieces
+    assert table.header == ("shift", "recall of bee", "precision of bee", "average precision", "accuracy")
+    assert [row[0] for row in table.rows] == ["none", "one"]
