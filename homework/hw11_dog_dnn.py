@@ -114,6 +114,7 @@ def shallow(lab: Lab) -> Answer:
         runs=runs,
         train=float(np.mean([each.right("train") for each in runs[RIGHT]])),
         test=test,
+        apart=partial(training.metrics.told_apart, n=len(test)),
     )
 
 
@@ -162,6 +163,7 @@ def why_not(lab: Lab) -> Answer:
         pair=pair,
         values=answers.counts(pair.whole["convolutions"].trained.net, SHAPE)[0],
         shift=SHIFT,
+        apart=partial(training.metrics.told_apart, n=len(test.data)),
     )
 
 

@@ -114,6 +114,12 @@ def wilson(correct_share: float, n: int, z: float = 1.96) -> tuple[float, float]
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
+def told_apart(one: float, other: float, n: int) -> bool:
+    """Whether the 95 % intervals of two shares of n examples leave a gap; else they differ by what chance gives."""
+    (low, high), (least, most) = wilson(one, n), wilson(other, n)
+    return most < low or high < least
+
+
 def mcnemar(one: np.ndarray, other: np.ndarray) -> float:
     """How probable it is that two equally good models differ at least this much.
 

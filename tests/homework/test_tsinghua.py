@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
 from paddle_course import answers, batches, readers, runtime, training
+from paddle_course.answers import words
+from paddle_course.answers.pieces import Answer, Question
 from tests.homework.test_smoke import load
 
 SCRIPTS = {script.stem[:4]: script for script in (runtime.ROOT / "homework").glob("hw1[12]_*.py")}
@@ -73,6 +77,65 @@ def test_the_debug_size_and_the_settings(tmp_path: Path) -> None:
     answer("hw11", tmp_path / "runs" / "own", "--question", "1", "--seeds", "1")
     plan = json.loads((tmp_path / "runs/own/part1-0-0/config.json").read_text())
     assert plan["phases"][0]["schedule"]["lr"] == homework.RATES["part1"] and plan["train"]["n"] == 60
+
+
+def why_not(dnn: float, conv: float, mistake: float, count: int) -> dict[str, str]:
+    """What homework 11 says at last of two accuracies on so many pictures, and of Part 3's with the first mistake."""
+    names = [name for name, *_ in MISTAKES]
+    rows = [(*each, mistake if i == 0 else dnn, dnn) for i, each in enumerate(MISTAKES)]
+    plan, of = {"train": {"source": "cats"}}, {"Part 3": dnn, "convolutions": conv}
+    pair = SimpleNamespace(
+        whole={name: judged(share, count, plan) for name, share in of.items()},
+        compared=SimpleNamespace(macs=dict.fromkeys(of, 1e6)),
+        seen=SimpleNamespace(
+            accuracy={name: {"scrambled, retrained": dnn} for name in of},
+            changed={name: {"moved": 0.1} for name in of},
+        ),
+        learning=SimpleNamespace(accuracy={n: {50: 0.5, 100: s} for n, s in of.items()}, needed=dict.fromkeys(of, 1e6)),
+    )
+    found, apart = answers.cost_of_mistakes("", rows, ""), partial(training.metrics.told_apart, n=count)
+    numbers = {"found": found, "pair": pair, "values": 99, "shift": 16, "apart": apart}
+    assert set(names) == set(found.before)
+    path = SCRIPTS["hw11"].parent / "words" / f"{SCRIPTS['hw11'].stem}.md.j2"
+    return words.said(words.load(path), {3: Question("", "", Answer(numbers))})["q3"]
+
+
+MISTAKES = [
+    ("yes only above a logit of 0.5", "Part 3", "test"),
+    ("batch norm by the batch, all test pictures in one", "Part 3", "test"),
+    ("batch norm by the batch, one class after the other", "Part 3", "test"),
+    ("logits where the loss expects probabilities", "Part 3, retrained", "test"),
+    ("rate 0.1", "Part 3, retrained", "test"),
+    ("pixels 0..255, N(0, 1) weights", "Part 1, retrained", "test"),
+    ("rate 0.01 throughout", "Part 1, retrained", "test"),
+    ("right answers over batches × batch size", "Part 3", "train"),
+]
+
+
+def judged(share: float, count: int, plan: dict) -> SimpleNamespace:
+    result = SimpleNamespace(plan=plan)
+    said = {"train": (None, range(100)), "test": (None, range(count))}
+    return SimpleNamespace(right=lambda: share, trained=SimpleNamespace(result=result), **said)
+
+
+def test_a_difference_that_chance_gives_is_called_no_gain() -> None:
+    luck = why_not(0.62, 0.66, 0.60, 200)
+    for word in ("convolutions gain", "costs 2.0 points", "the dearest is", "more than a point"):
+        assert word not in luck["en"]
+    assert "4.0 points more (within what chance gives)" in luck["en"] and "differ by no more than chance" in luck["en"]
+    assert "this makes 2.0 points of difference, within what chance gives" in luck["en"]
+    assert "None of the mistakes costs more than chance gives" in luck["en"]
+    assert "卷积可以提高" not in luck["zh"] and "高 4.0 个百分点（在偶然波动的范围之内）" in luck["zh"]
+    assert "损失 2.0" not in luck["zh"] and "这一条相差 2.0 个百分点，在偶然波动的范围之内" in luck["zh"]
+
+
+def test_a_difference_that_chance_does_not_give_is_named() -> None:
+    sure = why_not(0.62, 0.70, 0.55, 2000)
+    assert "convolutions gain 8.0 points" in sure["en"] and "8.0 points more, with 99" in sure["en"]
+    assert "this costs 7.0 points" in sure["en"]
+    assert "the dearest is “yes only above a logit of 0.5”, 7.0 points" in sure["en"]
+    assert "卷积可以提高 8.0 个百分点" in sure["zh"] and "这一条损失 7.0 个百分点" in sure["zh"]
+    assert "brings 7.0 points here" in why_not(0.55, 0.7, 0.62, 2000)["en"]
 
 
 def test_a_part_of_the_pictures_is_shown_as_often_as_all_of_them(tmp_path: Path) -> None:
