@@ -70,7 +70,8 @@ def drawings(lab: Lab, words: tuple[str, ...] = ()) -> answers.Halves:
     """Some drawings of every word, or many of these."""
     config = lab.config
     most = config.many if words else PER_WORD if config.full else config.per_word
-    return answers.halves(lab, config.side, most, MANY_TESTED if words else TESTED, words)
+    side = 32 if config.smoke else config.side
+    return answers.halves(lab, side, most, MANY_TESTED if words else TESTED, words)
 
 
 def recipe(lab: Lab, model: str = PUBLISHED.model, **change: Any) -> Recipe:
@@ -105,7 +106,9 @@ def compared(lab: Lab, changes: dict[str, dict[str, Any]]) -> dict[str, list[Tra
 def ranked(lab: Lab, caption: str, rows: dict[str, list[Trained]]) -> answers.Rankings:
     of = drawings(lab)
     single = {name: each[0] for name, each in rows.items()}
-    return answers.rankings(caption, single, answers.as_they_are(of.watched, of.learn), of.on)
+    return answers.rankings(
+        caption, single, answers.as_they_are(of.watched, of.learn), answers.on(of.learn, of.watched)
+    )
 
 
 def tested(rows: dict[str, list[Trained]]) -> dict[str, tuple[list[int], list[float]]]:
@@ -168,11 +171,13 @@ def guess(lab: Lab) -> Answer:
     made = recipe(lab)
     fresh = lab.model(made.model, config.seed + 1, classes=of.words, **made.settings)
     back = answers.read_back(trained, fresh, lab.directory / "resnet18.safetensors", shown)
-    asked = of.test if contest is None else batches.Sketches(contest, config.side)
+    asked = of.test if contest is None else batches.Sketches(contest, of.test.side)
     said, _ = training.predict(fresh, answers.as_they_are(asked, of.learn))
     return Answer.of(
         lot := answers.guesses(training.predict(fresh, shown)[0], some),
-        ranks := answers.rankings("ResNet-18 on all words", {"all words": trained}, whole, of.on),
+        ranks := answers.rankings(
+            "ResNet-18 on all words", {"all words": trained}, whole, answers.on(of.learn, of.test)
+        ),
         sent := answers.submission(lab.directory / "submission.csv", asked.drawings.keys, said, of.learn.classes),
         lot=lot,
         ranks=ranks,
@@ -189,7 +194,7 @@ def scale(lab: Lab) -> Answer:
     five, of, best = drawings(lab, lab.config.words), drawings(lab), many(lab)
     shots = {"from scratch": train(lab, "few", of, lab.config.few_epochs), "from the five words": few(lab)}
     top, low = (
-        answers.rankings(caption, rows, answers.as_they_are(each.test, each.learn), each.on)
+        answers.rankings(caption, rows, answers.as_they_are(each.test, each.learn), answers.on(each.learn, each.test))
         for caption, rows, each in (("Many drawings", {"many drawings": best}, five), ("Few drawings", shots, of))
     )
     said, test = top.scores["many drawings"], five.test
@@ -201,7 +206,7 @@ def scale(lab: Lab) -> Answer:
         answers.learning(best).figure("many", "Many drawings, epoch by epoch"),
         answers.mistakes([said], test.drawn()),
         *(low, answers.curves("few", "Few drawings: right first guesses", curve, "epoch", "accuracy", percent=True)),
-        need := answers.demand(of.learn.drawings, lab.config.side, shots["from scratch"].result.speed),
+        need := answers.demand(of.learn.drawings, of.learn.side, shots["from scratch"].result.speed),
         top=top,
         low=low,
         need=need,

@@ -30,11 +30,6 @@ class Halves(NamedTuple):
     watched: batches.Sketches
 
     @property
-    def on(self) -> str:
-        """What a result was measured on: "Quick, Draw!, 345 words, 64 x 64, 6,900 / 1,725"."""
-        return f"{self.learn.source}, {len(self.learn):,} / {len(self.test):,}"
-
-    @property
     def words(self) -> int:
         return len(self.learn.classes)
 
