@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from paddle_course import readers
 from paddle_course.answers.doodles import drawn_per_second
-from paddle_course.answers.pieces import Table
+from paddle_course.answers.pieces import Table, number
 
 WORDS, PER_WORD = 340, 4000  # of the published training
 
@@ -33,10 +33,10 @@ def demand(drawings: readers.Drawings, side: int, trained: float) -> Demand:
     each = sum(array.nbytes for array in arrays) / len(drawings)
     found = (count, each * count, side * side * count, count / drawn / 60, count / trained / 60)
     rows = (
-        ("drawings", count, f"{WORDS} × {PER_WORD:,}"),
-        ("as strokes, GB", round(found[1] / 1e9, 2), f"{each:,.0f} bytes each, in memory"),
-        ("as pictures, GB", round(found[2] / 1e9, 2), f"{side} × {side} bytes each"),
-        ("to draw all of them once, minutes", round(found[3], 1), f"{drawn:,.0f} a second"),
-        ("one epoch of training, minutes", round(found[4], 1), f"{trained:,.0f} a second"),
+        ("drawings", number(count), f"{WORDS} × {PER_WORD:,}"),
+        ("as strokes, in memory", f"{found[1] / 1e9:.2f} GB", f"{each:,.0f} bytes each"),
+        ("as pictures", f"{found[2] / 1e9:.2f} GB", f"{side} × {side} bytes each"),
+        ("to draw all of them once", f"{found[3]:,.1f} min", f"{drawn:,.0f} a second"),
+        ("one epoch of training", f"{found[4]:,.0f} min", f"{trained:,.0f} a second"),
     )
     return Demand(*found, [Table(f"What {count:,} drawings need", ("", "value", "how"), rows)])

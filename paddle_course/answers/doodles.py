@@ -17,7 +17,7 @@ from paddle_course.answers.pieces import Figure, Table
 from paddle_course.answers.source import timed
 
 GRID, TIMED = 24, 2000  # pictures with labels; drawings whose drawing is timed
-WATCHED = 5  # test drawings of each word, on the average, that are looked at after every epoch
+WATCHED, LEAST = 5, 1000  # test drawings of each word, or of all, that are looked at after every epoch at most
 SIDES = (28, 64, 128)
 PART = 2  # drawings that a part of a file is shown with
 
@@ -42,7 +42,8 @@ def halves(lab: Lab, side: int, most: int, held: int, words: tuple[str, ...] = (
     """
     parts = readers.hold_out(lab.drawings(max(most + held, 5 * held), words), held, most)
     learn, test = (batches.Sketches(part, side) for part in parts)
-    return Halves(learn, test, test.take(readers.proportional(test.labels, WATCHED * len(test.classes), 0)))
+    some = readers.proportional(test.labels, max(WATCHED * len(test.classes), LEAST), lab.config.seed)
+    return Halves(learn, test, test.take(some))
 
 
 @dataclass(frozen=True)

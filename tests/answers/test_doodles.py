@@ -45,7 +45,9 @@ def test_parts_that_do_not_fit_are_told(lab: Lab, tmp_path: Path, monkeypatch: p
     assert not doodles(lab.drawings(), file_of(tmp_path, "sun"), seed=0).parts_agree
 
 
-def test_nothing_is_learnt_from_and_tested_on(lab: Lab) -> None:
+def test_nothing_is_learnt_from_and_tested_on(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(answers.halves(lab, 28, 10, 100).watched) == 96  # all there are
+    monkeypatch.setattr(importlib.import_module("paddle_course.answers.doodles"), "LEAST", 60)
     of = answers.halves(lab, 32, 10, 100)
     assert of.words == 12 and (len(of.learn), len(of.test), len(of.watched)) == (120, 96, 60)
     keys = [set(each.drawings.keys.tolist()) for each in of]
