@@ -1,7 +1,7 @@
 """Quick, Draw! 简笔画识别（华中科技大学）: what did people draw in twenty seconds? Three guesses for each drawing.
 
 ./run.sh hw10                    all five questions on what data/quickdraw has, about half an hour on two cores
-./run.sh hw10 --question 5 --many 7000 --many-epochs 10         five words at length
+./run.sh hw10 --question 5 --many 7000 --many-epochs 20         five words at length
 ./run.sh hw10 --side 32 --width 64                              smaller pictures, networks as wide as published
 ./run.sh hw10 --full             4,000 drawings of each word, as published: hours for each network
 
@@ -55,11 +55,11 @@ class Config(RunConfig):
     side: int = flag(64, "pixels of a picture's side", least=32)
     width: int = flag(32, "channels of the first stage; 64 = as published", least=2)
     per_word: int = flag(20, "drawings of each word to learn from; --full takes 4,000", least=1)
-    many: int = flag(2500, "question 5: drawings to learn from of each of --words", least=1)
+    many: int = flag(5000, "question 5: drawings to learn from of each of --words", least=1)
     words: tuple[str, ...] = flag(FIVE, "question 5: words of which there are many drawings")
     net_epochs: int = flag(6, "questions 2 and 3: epochs of each training", least=1)
-    few_epochs: int = flag(12, "questions 4 and 5: epochs of the trainings on all words", least=1)
-    many_epochs: int = flag(5, "question 5: epochs of the training on --words", least=1)
+    few_epochs: int = flag(15, "questions 4 and 5: epochs of the trainings on all words", least=1)
+    many_epochs: int = flag(6, "question 5: epochs of the training on --words", least=1)
 
 
 def epochs(lab: Lab, most: int) -> int:
@@ -217,10 +217,10 @@ def scale(lab: Lab) -> Answer:
 
 QUESTIONS = {1: read, 2: networks, 3: losses, 4: guess, 5: scale}
 HEADLINES = {
-    5: "many drawings, 5 epochs",
+    5: "many drawings, 6 epochs",
     2: "ResNet-18, 6 epochs, three guesses",
     3: "softmax + 1/x, 6 epochs, three guesses",
-    4: "all words, 12 epochs, three guesses by place",
+    4: "all words, 15 epochs, three guesses by place",
 }
 
 

@@ -17,7 +17,7 @@ from paddle_course.answers.pieces import Figure, Table
 from paddle_course.answers.source import timed
 
 GRID, TIMED = 24, 2000  # pictures with labels; drawings whose drawing is timed
-WATCHED, LEAST = 5, 1000  # test drawings of each word, or of all, that are looked at after every epoch at most
+WATCHED, LEAST = 5, 1000  # test drawings of each word that are looked at after every epoch; of all, if that is more
 SIDES = (28, 64, 128)
 PART = 2  # drawings that a part of a file is shown with
 
