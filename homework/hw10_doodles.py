@@ -148,16 +148,18 @@ def losses(lab: Lab) -> Answer:
     Cross-entropy, softmax + 1/x, NLL without a logarithm; Adam and SGD; MultiStepLR and StepLR: the loss curves"""
     of, runs = drawings(lab), {what: compared(lab, arms) for what, arms in ARMS.items()}
     ranks = {what: ranked(lab, f"By {what}", rows) for what, rows in runs.items()}
-    apart = {name: {name: rows} for name, rows in runs["loss"].items()}
-    rates = {name: answers.by_step(rows[0], "lr") for name, rows in runs["schedule"].items()}
+    steps = {name: answers.by_step(rows[0], "loss") for name, rows in runs["loss"].items()}
+    apart = [answers.Chart({name: curve}, "step", "loss", name) for name, curve in steps.items()]
+    total = runs["schedule"]["MultiStepLR"][0].result.final["step"]
+    rates = {name: answers.rate_of(recipe(lab, **change), total) for name, change in ARMS["schedule"].items()}
     return Answer.of(
         *ranks.values(),
-        answers.batch_losses("losses", "The loss of the batches, each on a scale of its own", apart),
+        answers.panels("losses", "The loss of the batches, each on a scale of its own", apart),
         answers.batch_losses("optimizers", "The loss of the batches", {w: runs[w] for w in ("optimizer", "schedule")}),
         answers.curves("rates", "The learning rate", rates, "step", "learning rate"),
         ranks=ranks,
         diverged=[name for what, arms in ARMS.items() for name in arms if name not in runs[what]],
-        steps={name: answers.by_step(rows[0], "loss")[1] for name, rows in runs["loss"].items()},
+        steps={name: curve[1] for name, curve in steps.items()},
         of=of,
     )
 

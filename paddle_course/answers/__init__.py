@@ -76,6 +76,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "on",
             "portions",
             "predicted",
+            "rate_of",
             "six_views",
             "train",
             "variants",

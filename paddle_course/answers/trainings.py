@@ -100,6 +100,12 @@ class Recipe:
         return tuple(filter(None, wanted))
 
 
+def rate_of(recipe: Recipe, steps: int) -> tuple[list[int], list[float]]:
+    """The learning rate of each of so many updates, as a curve."""
+    schedule = recipe.phase(1, steps, recipe.size).schedule
+    return list(range(steps)), [schedule(step) for step in range(steps)]
+
+
 @lru_cache(maxsize=1)
 def portions(lab: Lab, data: str, per_class: int, tested: int | None = None) -> dict[str, readers.Images]:
     """A data set cut to `per_class` training pictures of each class, if there are so many, and `tested` test pictures.

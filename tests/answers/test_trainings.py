@@ -32,6 +32,8 @@ def test_the_phase_follows_the_fields() -> None:
     assert [halved.schedule(step) for step in (0, 9, 10, 23, 24, 35, 36, 39)] == pytest.approx(
         [0.4, 0.4, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05]
     )
+    curve = trainings.rate_of(Recipe("lenet", lr=0.4, halvings=(0.5,)), 4)
+    assert curve == ([0, 1, 2, 3], [0.4, 0.4, 0.2, 0.2])
     assert Recipe.fast().phase(4, 10, 512).schedule(9) == training.recipes.airbench(4, 10, 512).schedule(9)
 
 

@@ -73,7 +73,7 @@ def test_one_over_x_is_worse_better_or_the_same_as_measured() -> None:
 
 def test_a_loss_below_zero_is_called_so_and_one_that_is_not_is_not() -> None:
     below, above = of_losses(0.3), of_losses(0.3, last=3.0)
-    assert "**-2,000**, far below zero" in below["en"] and "远低于零" in below["zh"]
+    assert "**-2,000.0**, far below zero" in below["en"] and "远低于零" in below["zh"]
     assert "below zero, while" not in above["en"] and "低于零" not in above["zh"]
     assert "would hold 0.9 %" in below["en"]
 
