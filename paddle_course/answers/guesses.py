@@ -75,9 +75,9 @@ class Rankings:
 
     @property
     def chance(self) -> float:
-        """Points by which two equally good networks may differ: half of what 95 % of the draws lie in, at the best."""
+        """How many points two networks as good as the best differ by at most, in 19 of 20 draws of test drawings."""
         share = self.top3[self.best]
-        return 196 * float(np.sqrt(share * (1 - share) / self.tested))
+        return 196 * float(np.sqrt(2 * share * (1 - share) / self.tested))
 
 
 def rankings(caption: str, rows: Mapping[str, Trained], test: batches.Batches, data: str) -> Rankings:

@@ -58,7 +58,7 @@ def test_map_counts_what_top_3_does_not(sketches: batches.Sketches, monkeypatch:
     assert ranks.accuracy["one"] == 0.25 and ranks.top3["one"] == 0.75
     assert ranks.map3["one"] == pytest.approx((1 + 1 / 2 + 1 / 3) / 4)
     assert ranks.right["one"] == pytest.approx(-1.5) and (ranks.best, ranks.setting) == ("one", "2 epochs")
-    assert ranks.chance == pytest.approx(196 * (0.75 * 0.25 / 48) ** 0.5)
+    assert ranks.chance == pytest.approx(196 * (2 * 0.75 * 0.25 / 48) ** 0.5)
     results = {each.name: (each.metric, each.value) for each in ranks.pieces[1:]}
     assert results["one, 2 epochs"] == ("test accuracy", 0.25)
     assert results["one, 2 epochs, three guesses"] == ("top-3 accuracy", 0.75)
