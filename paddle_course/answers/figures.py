@@ -220,7 +220,7 @@ def pictures(
     lines = max((title.count("\n") + 1 for title in titles), default=0)
     columns = min(columns, max(1, len(images)))
     rows = max(1, -(-len(images) // columns))
-    side = max(WIDTH / max(columns, 4), 0.85 * LETTER * letters) - 8
+    side = max(WIDTH / max(columns, 4), 0.95 * LETTER * letters) - 8
     across, down = side + 8, side + 10 + 14 * lines
 
     def panel(axes: Axes) -> None:

@@ -37,6 +37,7 @@ class Lab:
         self.begun: set[str] = set()
         self._known: set[Hashable] = set()
         self.images, self.rows = functools.cache(self._images), functools.cache(self._rows)
+        self.drawings = functools.cache(self._drawings)
 
     def _images(self, name: str, split: str, **settings: Any) -> readers.Images:
         found = readers.load(name, split, readers.data_root(self.config.data_root), self.config.data, **settings)
@@ -47,6 +48,15 @@ class Lab:
         found = readers.load_rows(name, readers.data_root(self.config.data_root), self.config.data)
         self.synthetic = self.synthetic or found.synthetic
         return found
+
+    def _drawings(self, nrows: int | None = None, words: tuple[str, ...] = ()) -> readers.Drawings:
+        found = readers.load_drawings(readers.data_root(self.config.data_root), self.config.data, nrows, words)
+        self.synthetic = self.synthetic or found.synthetic
+        return found
+
+    def contest(self) -> readers.Drawings | None:
+        """The drawings that Kaggle wants guesses of; None where they are not there."""
+        return readers.load_contest(readers.data_root(self.config.data_root), self.config.data)
 
     def model(self, name: str, seed: int | None = None, **settings: Any) -> nn.Layer:
         """A new model from `models.build`, on the fast path unless --accelerate off; a slim one in a smoke run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from paddle_course import batches, readers, training
+from paddle_course import batches, models, readers, training
 from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Trained
 
@@ -26,8 +27,11 @@ class Recipe:
         model: its name in `models.MODELS`; `settings` are its settings.
         size: pictures per update.
         follows: a function of `training.recipes` that the weights move by; if none, the next four and `average` count.
-        falling: the rate goes up to `lr` and comes down to 0 in the time there is; otherwise it is `lr` throughout.
+        loss: a function of `training.losses`.
+        falling: the rate goes up to `lr` and comes down to 0 in the time there is; otherwise it is `lr` throughout, or
+            halved after each of the shares of the training that `halvings` names.
         flip: one of FLIPS.
+        turn: pictures are turned by up to so many degrees.
         crop: pictures are shifted by up to so many pixels.
         cutout: the side of a square that is covered.
         mixup: the alpha of the shares in which two pictures are blended.
@@ -42,9 +46,12 @@ class Recipe:
     follows: str = ""
     optimizer: str = "nesterov"
     lr: float = 0.1
+    loss: str = "cross_entropy"
     falling: bool = False
+    halvings: tuple[float, ...] = ()
     weight_decay: float = 0.0
     flip: str = ""
+    turn: float = 0.0
     crop: int = 0
     cutout: int = 0
     mixup: float = 0.0
@@ -71,7 +78,10 @@ class Recipe:
         if self.follows:
             return getattr(training.recipes, self.follows)(epochs, steps_per_epoch, size)
         steps, schedules = epochs * steps_per_epoch, training.schedules
-        schedule = partial(schedules.constant, lr=self.lr)
+        marks = tuple(round(share * steps) for share in self.halvings)
+        schedule = partial(schedules.multi_step, lr=self.lr, milestones=marks, factor=0.5)
+        if not marks:
+            schedule = partial(schedules.constant, lr=self.lr)
         if self.falling:
             schedule = partial(schedules.triangle, peak=self.lr, steps=steps, end=0.0)
         average = partial(training.averaging.look_ahead, steps=steps) if self.average else None
@@ -82,11 +92,18 @@ class Recipe:
         wanted = (
             self.flip == "random" and batches.flip,
             self.flip == "alternating" and partial(batches.alternating_flip, seed=seed),
+            self.turn and partial(batches.rotate, degrees=self.turn),
             self.crop and partial(batches.pad_crop, pad=self.crop),
             self.cutout and partial(batches.cutout, side=self.cutout),
             self.mixup and partial(batches.mixup, alpha=self.mixup, classes=classes),
         )
         return tuple(filter(None, wanted))
+
+
+def rate_of(recipe: Recipe, steps: int) -> tuple[list[int], list[float]]:
+    """The learning rate of each of so many updates, as a curve."""
+    schedule = recipe.phase(1, steps, recipe.size).schedule
+    return list(range(steps)), [schedule(step) for step in range(steps)]
 
 
 @lru_cache(maxsize=1)
@@ -111,19 +128,25 @@ def train(
     held_out: Mapping[str, readers.Images],
     epochs: int,
     seed: int = 0,
+    start: Trained | None = None,
 ) -> Trained:
     """Train on `images` by `recipe`; the run is called `name` with the seed behind it.
 
-    `held_out` are evaluated after every epoch, as they are, normalised as `images`.
+    `held_out` are evaluated after every epoch, as they are, normalised as `images`. The network begins with the weights
+    of `start`, if any, but for a last layer that is of other classes.
     """
     classes, size = len(images.classes), min(recipe.size, len(images) // 2)
     net = lab.model(recipe.model, seed, **{"classes": classes, **recipe.settings})
+    if start:
+        models.transfer({key: value.numpy() for key, value in start.net.state_dict().items()}, net)
     data = normalised(images, images, size, seed=seed, augment=recipe.augment(seed, classes), drop_last=True)
     if recipe.model == "fast":
         some = images.take(np.arange(min(WHITENED, len(images))))
         net.whiten(normalised(some, images, len(some), shuffle=False).batch(0, 0)[0])
     phase = recipe.phase(epochs, len(data), size)
-    loss = partial(training.losses.cross_entropy, smoothing=recipe.smoothing)
+    loss = getattr(training.losses, recipe.loss)
+    if recipe.loss == "cross_entropy":
+        loss = partial(loss, smoothing=recipe.smoothing)
     held = {name: as_they_are(each, images) for name, each in held_out.items()}
     return lab.fit(f"{name}-{seed}", net, data, [phase], loss=loss, held_out=held)
 
@@ -136,16 +159,23 @@ def variants(
     images: readers.Images,
     held_out: Mapping[str, readers.Images],
     epochs: int,
+    forgiving: bool = False,
 ) -> dict[str, list[Trained]]:
     """`base` trained with each of the changes to its fields; what changes nothing is one run, <prefix>-base.
 
-    The runs are called after the changes, which therefore need names of their own in a whole script.
+    The runs are called after the changes, which therefore need names of their own in a whole script. `forgiving`
+    leaves out what diverges.
     """
     found = {}
     for name, change in changes.items():
         recipe = replace(base, **change)
         run = "base" if recipe == base else slug(name)
-        found[name] = [train(lab, f"{prefix}-{run}", recipe, images, held_out, epochs, lab.config.seed)]
+        try:
+            found[name] = [train(lab, f"{prefix}-{run}", recipe, images, held_out, epochs, lab.config.seed)]
+        except training.Diverged as diverged:
+            if not forgiving:
+                raise
+            print(f"left out: {diverged}", file=sys.stderr)
     return found
 
 

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from paddle_course.batches.pipeline import Batch
+from paddle_course.batches.sketch import Sketches
 
 HALVES = 2  # ends the seed of `alternating_flip`, as AUGMENT ends that of a batch: no two draws share a stream
 BORDERS = {"constant": cv2.BORDER_CONSTANT, "reflect": cv2.BORDER_REFLECT_101}
@@ -96,13 +97,13 @@ def mixup(batch: Batch, rng: np.random.Generator, alpha: float, classes: int) ->
     return replace(batch, images=images.astype(np.uint8), labels=_blend(hot, hot[partner], share))
 
 
-def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def channel_statistics(images: np.ndarray | Sketches) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel of uint8 (N, H, W, C) in units of 0..1, exact, from its histogram."""
     levels = np.arange(256) / 255
     means, stds = [], []
     for channel in range(images.shape[-1]):
         # A thousand pictures at a time: bincount makes eight bytes of every one it counts.
-        parts = (images[i : i + 1000, ..., channel] for i in range(0, len(images), 1000))
+        parts = (images[i : i + 1000][..., channel] for i in range(0, len(images), 1000))
         counts = sum(np.bincount(part.ravel(), minlength=256) for part in parts)
         mean = np.average(levels, weights=counts)
         means.append(float(mean))

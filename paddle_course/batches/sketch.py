@@ -63,6 +63,10 @@ class Sketches:
     def synthetic(self) -> bool:
         return self.drawings.synthetic
 
+    def drawn(self) -> readers.Images:
+        """All pictures at once, in memory."""
+        return readers.Images(self[:], self.labels, self.classes, self.source, self.synthetic)
+
     def take(self, indices: np.ndarray | slice) -> Sketches:
         """These drawings only, in this order."""
         return dataclasses.replace(self, drawings=self.drawings.take(indices))

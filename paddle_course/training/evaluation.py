@@ -67,13 +67,18 @@ def evaluate(
     return {"loss": value, scores.name(score): score(logits, labels)}
 
 
-def features(model: paddle.nn.Layer, data: batches.Batches) -> tuple[np.ndarray, np.ndarray]:
-    """Logits (N, K) and what goes into the last linear layer (N, D): what the model knows before it names a class."""
+def features(
+    model: paddle.nn.Layer, data: batches.Batches, views: Views = batches.one_view
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (N, K) and what goes into the last linear layer (N, D): what the model knows before it names a class.
+
+    `views` gives one version of each picture.
+    """
     last = [layer for layer in model.sublayers() if isinstance(layer, paddle.nn.Linear)][-1]
     seen: list[np.ndarray] = []
     hook = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].numpy()))
     try:
-        logits, _ = predict(model, data)
+        logits, _ = predict(model, data, views)
     finally:
         hook.remove()
     return logits, np.concatenate(seen)

@@ -28,19 +28,25 @@ def test_the_phase_follows_the_fields() -> None:
     decayed = Recipe("lenet", optimizer="adam", weight_decay=0.5, average=True).phase(4, 10, 16)
     assert (decayed.optimizer, decayed.settings) == ("adam", {"weight_decay": 0.5})
     assert decayed.average(40) == 1.0
+    halved = Recipe("lenet", lr=0.4, halvings=(0.25, 0.6, 0.9)).phase(4, 10, 16)
+    assert [halved.schedule(step) for step in (0, 9, 10, 23, 24, 35, 36, 39)] == pytest.approx(
+        [0.4, 0.4, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05]
+    )
+    curve = trainings.rate_of(Recipe("lenet", lr=0.4, halvings=(0.5,)), 4)
+    assert curve == ([0, 1, 2, 3], [0.4, 0.4, 0.2, 0.2])
     assert Recipe.fast().phase(4, 10, 512).schedule(9) == training.recipes.airbench(4, 10, 512).schedule(9)
 
 
 def test_what_is_not_asked_for_does_not_happen_to_the_pictures() -> None:
     images = blobs()
-    every = {"flip": "random", "crop": 3, "cutout": 8, "mixup": 0.4}
+    every = {"flip": "random", "turn": 20.0, "crop": 3, "cutout": 8, "mixup": 0.4}
     assert Recipe("lenet").augment(0, 4) == ()
     for name, value in every.items():
         (change,) = Recipe("lenet", **{name: value}).augment(0, 4)
         batch = change(batches.Batch(images.images, images.labels, np.arange(48), 0), np.random.default_rng(0))
         assert not np.array_equal(batch.images, images.images)
         assert (batch.labels.ndim == 2) == (name == "mixup")
-    assert len(Recipe("lenet", **every).augment(0, 4)) == 4
+    assert len(Recipe("lenet", **every).augment(0, 4)) == 5
     (alternating,) = Recipe("lenet", flip="alternating").augment(5, 4)
     assert alternating.keywords == {"seed": 5}
     with pytest.raises(ValueError, match="flip 'sideways' is none of"):
@@ -119,3 +125,33 @@ def test_portions_hold_off_what_the_ladder_decides_by(tmp_path: Path) -> None:
 
 def test_a_lab_hears_of_things_for_the_first_time_once(lab: Lab) -> None:
     assert lab.first("a") and lab.first("b") and not lab.first("a")
+
+
+def test_another_loss_and_what_diverges_is_left_out_if_one_says_so(lab: Lab) -> None:
+    changes = {"log": {}, "1/x": {"loss": "softmax_plus_inverse", "lr": 1e-4}, "hopeless": {"lr": 1e30}}
+    held = {"test": blobs(20, seed=1)}
+    with pytest.raises(training.Diverged):
+        answers.variants(lab, "strict", BLOBS, changes, blobs(), held, 1)
+    rows = answers.variants(lab, "lenient", BLOBS, changes, blobs(), held, 1, forgiving=True)
+    assert list(rows) == ["log", "1/x"]
+    first = {name: answers.by_step(row[0], "loss")[1][0] for name, row in rows.items()}
+    assert first["1/x"] >= np.exp(first["log"]) > 2  # a mean of exponentials is above that of the mean
+    assert rows["1/x"][0].result.plan["loss"] == {"name": "softmax_plus_inverse"}
+
+
+def test_a_training_begins_with_what_another_one_knows(lab: Lab) -> None:
+    held, still = {"test": blobs(20, seed=1)}, dataclasses.replace(BLOBS, lr=0.0)
+    learnt = answers.train(lab, "first", BLOBS, blobs(), held, 1)
+    two = blobs(classes=2)
+    started, fresh = (
+        answers.train(lab, name, still, two, {"test": blobs(20, 2)}, 1, start=start).net.state_dict()
+        for name, start in (("started", learnt), ("fresh", None))
+    )
+    own = learnt.net.state_dict()
+    *_, weight, bias = own
+    for name in own:
+        same = name not in (weight, bias)
+        if same:
+            np.testing.assert_array_equal(started[name].numpy(), own[name].numpy())
+        else:
+            np.testing.assert_array_equal(started[name].numpy(), fresh[name].numpy())

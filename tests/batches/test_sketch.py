@@ -4,7 +4,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from paddle_course.batches import Batches, Sketches, draw, flip, loader, pad_crop
+from paddle_course.batches import Batches, Sketches, channel_statistics, draw, flip, loader, pad_crop
 from paddle_course.readers import Drawings
 from paddle_course.runtime import UserError
 
@@ -109,3 +109,14 @@ def test_the_description_names_size_and_colour_and_what_is_too_small_is_refused(
     assert len(texts) == 3
     with pytest.raises(UserError, match="pictures of 4 x 4 show no drawing; take 8 pixels or more"):
         Sketches(drawings, 4)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_all_at_once_and_their_statistics_are_those_of_the_pictures(colour):
+    data = Sketches(scribbles(1200), 16, colour)
+    images = data.drawn()
+    assert (images.images == draw(data.drawings, 16, colour)).all() and (images.labels == data.labels).all()
+    (mean, *_), (std, *_) = channel_statistics(data)
+    assert channel_statistics(data) == channel_statistics(images.images)
+    assert mean == pytest.approx(images.images[..., 0].mean() / 255)
+    assert std == pytest.approx(images.images[..., 0].std() / 255)

@@ -17,6 +17,8 @@ def test_features_are_what_the_last_layer_sees() -> None:
     np.testing.assert_allclose(features @ weight + bias, logits, atol=1e-5)
     again, _ = training.predict(model, data)  # the hook is gone and nothing has changed
     np.testing.assert_array_equal(again, logits)
+    dark, _ = training.features(model, data, lambda images: [(1.0, np.full_like(images, -1))])
+    assert np.abs(dark - dark[0]).max() < 1e-5 < np.abs(logits - logits[0]).max()  # all are shown the same
 
 
 def test_batch_statistics_make_an_answer_depend_on_the_others_and_leave_no_trace() -> None:

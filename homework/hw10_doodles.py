@@ -1,0 +1,214 @@
+"""Quick, Draw! 简笔画识别（华中科技大学）: what did people draw in twenty seconds? Three guesses for each drawing.
+
+./run.sh hw10                    all five questions on what data/quickdraw has, about half an hour on two cores
+./run.sh hw10 --question 5 --many 7000 --many-epochs 20         five words at length
+./run.sh hw10 --side 32 --width 64                              smaller pictures, networks as wide as published
+./run.sh hw10 --full             4,000 drawings of each word, as published: hours for each network
+
+Networks have half their channels unless --width says otherwise. `./run.sh data doodles` fetches the drawings; without
+test_simplified.csv of Kaggle's contest, question 4 makes its submission of the drawings that were held out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from paddle_course import answers, batches, readers, runtime, training
+from paddle_course.answers import Answer, Lab, Recipe, Trained
+from paddle_course.config import RunConfig, flag
+
+TITLE = ("Quick, Draw! 简笔画识别", "Doodles: three guesses for what people drew in twenty seconds")
+FIVE = ("car", "power_outlet", "sun", "backpack", "shoe")  # of which there are most in what comes with the course
+PER_WORD, TESTED, MANY_TESTED = 4000, 100, 500  # as published; and drawings of a word to test on, at most
+GUESSED = 64
+NETWORKS = {  # name -> in models.MODELS, and what they got: top-3 accuracy, 4,000 drawings of each of 340 words
+    "VGG-11": ("vgg11", 0.81),
+    "ResNet-18": ("resnet18-imagenet", 0.89),
+    "ResNet-34": ("resnet34-imagenet", 0.89),
+    "DenseNet-121": ("densenet121", 0.80),
+}
+# The published milestones 5,000, 12,000 and 18,000, as shares of a training of 20,000 updates.
+PUBLISHED = Recipe("resnet18-imagenet", optimizer="adam", lr=0.001, halvings=(0.25, 0.6, 0.9))
+OURS = {"lr": 0.002, "halvings": (), "falling": True, "flip": "random", "turn": 15}
+ARMS: dict[str, dict[str, dict[str, Any]]] = {
+    "loss": {
+        "cross-entropy": {},
+        "softmax + 1/x": {"loss": "softmax_plus_inverse"},
+        "NLL without log-softmax": {"loss": "nll_without_log"},
+    },
+    "optimizer": {
+        "Adam": {},
+        "SGD": {"optimizer": "sgd", "lr": 0.1},
+        "SGD with momentum": {"optimizer": "momentum", "lr": 0.03},
+    },
+    "schedule": {"MultiStepLR": {}, "StepLR": {"halvings": (0.25, 0.5, 0.75)}},
+}
+
+
+@dataclass(frozen=True)
+class Config(RunConfig):
+    side: int = flag(64, "pixels of a picture's side", least=32)
+    width: int = flag(32, "channels of the first stage; 64 = as published", least=2)
+    per_word: int = flag(20, "drawings of each word to learn from; --full takes 4,000", least=1)
+    many: int = flag(5000, "question 5: drawings to learn from of each of --words", least=1)
+    words: tuple[str, ...] = flag(FIVE, "question 5: words of which there are many drawings")
+    net_epochs: int = flag(6, "questions 2 and 3: epochs of each training", least=1)
+    few_epochs: int = flag(15, "questions 4 and 5: epochs of the trainings on all words", least=1)
+    many_epochs: int = flag(6, "question 5: epochs of the training on --words", least=1)
+
+
+def drawings(lab: Lab, words: tuple[str, ...] = ()) -> answers.Halves:
+    """Some drawings of every word, or many of these."""
+    config = lab.config
+    most = config.many if words else PER_WORD if config.full else config.per_word
+    side = 32 if config.smoke else config.side
+    return answers.halves(lab, side, most, MANY_TESTED if words else TESTED, words)
+
+
+def recipe(lab: Lab, model: str = PUBLISHED.model, **change: Any) -> Recipe:
+    """One input channel; half the published channels, or as many as asked for."""
+    width = 8 if lab.config.smoke else lab.config.width
+    size = {"growth": width // 2} if model == "densenet121" else {"width": width}
+    return replace(PUBLISHED, model=model, settings={"channels": 1, **size}, **change)
+
+
+def train(lab: Lab, name: str, of: answers.Halves, count: int, start: Trained | None = None) -> Trained:
+    """ResNet-18 for a result that is to be good."""
+    made = recipe(lab, **OURS)
+    return answers.train(lab, name, made, of.learn, {"test": of.watched}, lab.epochs(count), lab.config.seed, start)
+
+
+def many(lab: Lab) -> Trained:
+    return train(lab, "many", drawings(lab, lab.config.words), lab.config.many_epochs)
+
+
+def few(lab: Lab) -> Trained:
+    """All words, by a network that begins with what it learnt of five."""
+    return train(lab, "few-started", drawings(lab), lab.config.few_epochs, many(lab))
+
+
+def compared(lab: Lab, changes: dict[str, dict[str, Any]]) -> dict[str, list[Trained]]:
+    """The published training with these changes, each for as many epochs; what diverges is left out."""
+    of, count = drawings(lab), lab.epochs(lab.config.net_epochs)
+    held = {"test": of.watched}
+    return answers.variants(lab, "net", recipe(lab), changes, of.learn, held, count, forgiving=True)
+
+
+def read(lab: Lab) -> Answer:
+    """读取笔画：单词与编号互换，用 nrows、skiprows 读取一部分，按任意大小画成图片，显示 24 张带标签的图片
+    Read strokes: words and their numbers, parts of a file, pictures of any size; show 24 of them with their words"""
+    of, place = drawings(lab), readers.folder("doodles", readers.data_root(lab.config.data_root), lab.config.data)
+    file = max(readers.word_files(place).values(), key=lambda path: path.stat().st_size)
+    found = answers.doodles(of.learn.drawings, file, lab.config.seed)
+    return Answer.of(found, found=found, of=of, file=file.name)
+
+
+def networks(lab: Lab) -> Answer:
+    """比较 VGG-11、ResNet-18、ResNet-34、DenseNet-121：首层卷积单通道，末层每个单词一个输出，训练前检查输出形状
+    Compare VGG-11, ResNet-18, ResNet-34 and DenseNet-121, with one input channel and an output for each word"""
+    of, nets = drawings(lab), {name: recipe(lab, model) for name, (model, _) in NETWORKS.items()}
+    shapes = answers.one_channel(nets, of.test)
+    changes = {name: {"model": each.model, "settings": each.settings} for name, each in nets.items()}
+    rows = compared(lab, changes)
+    return Answer.of(
+        shapes,
+        ranks := answers.rankings("The networks", rows, of.learn, of.watched),
+        answers.batch_losses("networks", "The loss of the batches", {"network": rows}),
+        ranks.figure("networks-test"),
+        shapes=shapes,
+        ranks=ranks,
+        theirs={name: score for name, (_, score) in NETWORKS.items()},
+        of=of,
+    )
+
+
+def losses(lab: Lab) -> Answer:
+    """交叉熵、softmax + 1/x、不取对数的 NLL；Adam 与 SGD；MultiStepLR（×0.5）与 StepLR：画出损失曲线
+    Cross-entropy, softmax + 1/x, NLL without a logarithm; Adam and SGD; MultiStepLR and StepLR: the loss curves"""
+    of, runs = drawings(lab), {what: compared(lab, arms) for what, arms in ARMS.items()}
+    ranks = {what: answers.rankings(f"By {what}", rows, of.learn, of.watched) for what, rows in runs.items()}
+    steps = {name: answers.by_step(rows[0], "loss") for name, rows in runs["loss"].items()}
+    apart = [answers.Chart({name: curve}, "step", "loss", name) for name, curve in steps.items()]
+    total = runs["schedule"]["MultiStepLR"][0].result.final["step"]
+    rates = {name: answers.rate_of(recipe(lab, **change), total) for name, change in ARMS["schedule"].items()}
+    return Answer.of(
+        *ranks.values(),
+        answers.panels("losses", "The loss of the batches, each on a scale of its own", apart),
+        answers.batch_losses("optimizers", "The loss of the batches", {w: runs[w] for w in ("optimizer", "schedule")}),
+        answers.curves("rates", "The learning rate", rates, "step", "learning rate"),
+        ranks=ranks,
+        diverged=[name for what, arms in ARMS.items() for name in arms if name not in runs[what]],
+        steps={name: curve[1] for name, curve in steps.items()},
+        of=of,
+    )
+
+
+def guess(lab: Lab) -> Answer:
+    """保存并读回参数；64 张随机测试图各给三个猜测；top-3 准确率与 MAP@3；生成 Kaggle 提交文件
+    Save and load the params; three guesses for 64 test drawings; top-3 accuracy and MAP@3; a submission to Kaggle"""
+    of, trained, config, contest = drawings(lab), few(lab), lab.config, lab.contest()
+    some = of.test.take(np.random.default_rng(config.seed).permutation(len(of.test))[:GUESSED])
+    shown = answers.as_they_are(some, of.learn)
+    made = recipe(lab)
+    fresh = lab.model(made.model, config.seed + 1, classes=of.words, **made.settings)
+    back = answers.read_back(trained, fresh, lab.directory / "resnet18.safetensors", shown)
+    asked = of.test if contest is None else batches.Sketches(contest, of.test.side)
+    said, _ = training.predict(fresh, answers.as_they_are(asked, of.learn))
+    return Answer.of(
+        lot := answers.guesses(training.predict(fresh, shown)[0], some),
+        ranks := answers.rankings("ResNet-18 on all words", {"all words": [trained]}, of.learn, of.test),
+        sent := answers.submission(lab.directory / "submission.csv", asked.drawings.keys, said, of.learn.classes),
+        lot=lot,
+        ranks=ranks,
+        sent=sent,
+        contest=contest is not None,
+        back=back,
+        of=of,
+    )
+
+
+def scale(lab: Lab) -> Answer:
+    """数据量：图多的五个单词准确率有多高？全部单词、每词只有几张时如何？4,000 × 340 张需要多少资源？
+    How much data: five words with many drawings, all words with few; what would 4,000 of each of 340 words need?"""
+    five, of, best = drawings(lab, lab.config.words), drawings(lab), many(lab)
+    scratch = train(lab, "few", of, lab.config.few_epochs)
+    shots = {"from scratch": [scratch], "from the five words": [few(lab)]}
+    low = answers.rankings("Few drawings", shots, of.learn, of.test)
+    top = answers.rankings("Many drawings", {"many drawings": [best]}, five.learn, five.test)
+    said, test = top.scores["many drawings"], five.test
+    matrix = training.metrics.confusion(said, test.labels)
+    return Answer.of(
+        *(top, answers.each_class("Word by word", said, test.labels, test.classes)),
+        answers.confusion("confusion", "What the held-out drawings were taken for", matrix, test.classes),
+        answers.learning(best).figure("many", "Many drawings, epoch by epoch"),
+        answers.mistakes([said], test.drawn()),
+        *(low, low.figure("few")),
+        need := answers.demand(of.learn.drawings, of.learn.side, scratch.result.speed),
+        top=top,
+        low=low,
+        need=need,
+        five=five,
+        of=of,
+    )
+
+
+QUESTIONS = {1: read, 2: networks, 3: losses, 4: guess, 5: scale}
+HEADLINES = {
+    5: "many drawings, 6 epochs",
+    2: "ResNet-18, 6 epochs, three guesses",
+    3: "softmax + 1/x, 6 epochs, three guesses",
+    4: "all words, 15 epochs, three guesses by place",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    answers.homework(Config, TITLE, QUESTIONS, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(runtime.run(main))

@@ -1,0 +1,150 @@
+"""What networks say of drawings -> three guesses for each: printed, counted in two ways, and as Kaggle takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paddle_course import batches, training
+from paddle_course.answers.comparison import by_epoch
+from paddle_course.answers.figures import curves, pictures
+from paddle_course.answers.pieces import Figure, Result, Table, Trained, score
+from paddle_course.answers.trainings import as_they_are, on
+from paddle_course.runtime import write_file
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+THREE = 3  # guesses that count
+FAILED = "guess failed"
+SUFFIX = {"test accuracy": "", "top-3 accuracy": ", three guesses", "MAP@3": ", three guesses by place"}
+PREVIEW = 5  # lines of a submission that are shown
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """Three guesses for each of `count` drawings: so often they hold the word, and so often it is the first."""
+
+    count: int
+    found: int
+    first: int
+    pieces: Sequence[Table | Figure]
+
+
+def guesses(scores: np.ndarray, data: batches.Sketches) -> Guesses:
+    """The three guesses by `scores` (N, K) for each of the N drawings of `data`, beside the word that was asked for."""
+    best = training.metrics.guesses(scores, THREE)
+    hits = best == data.labels[:, None]
+    expected = [data.classes[label] for label in data.labels]
+    rows, titles = [], []
+    for number, (word, row, hit) in enumerate(zip(expected, best, hits, strict=True), start=1):
+        verdict = f"guess {hit.argmax() + 1}" if hit.any() else FAILED
+        rows.append((number, word, *(data.classes[each] for each in row), verdict))
+        titles.append(word if hit[0] else f"{word}\n({data.classes[row[0]]})")
+    count, found, first = len(hits), int(hits.any(axis=1).sum()), int(hits[:, 0].sum())
+    rows.append(("total", "", *("" for _ in best[0]), f"{found} of {count}"))
+    header = ("", "expected", *(f"guess {each}" for each in range(1, best.shape[1] + 1)), "right")
+    caption = f"{count} random test drawings"
+    shown = pictures("guesses", f"{caption}; in brackets the first guess where it is wrong", data[:], titles)
+    return Guesses(count, found, first, [Table(f"{caption}, three guesses each", header, tuple(rows)), shown])
+
+
+@dataclass(frozen=True)
+class Rankings:
+    """By name: accuracy, top-3 accuracy, MAP@3, the mean logit of the right word, all logits, and the training."""
+
+    accuracy: dict[str, float]
+    top3: dict[str, float]
+    map3: dict[str, float]
+    right: dict[str, float]
+    scores: dict[str, np.ndarray]
+    trained: dict[str, Trained]
+    tested: int
+    setting: str  # "6 epochs"
+    pieces: Sequence[Table | Result]
+
+    @property
+    def best(self) -> str:
+        """Who has the highest top-3 accuracy."""
+        return max(self.top3, key=self.top3.__getitem__)
+
+    @property
+    def worst(self) -> str:
+        return min(self.top3, key=self.top3.__getitem__)
+
+    @property
+    def chance(self) -> float:
+        """How many points two networks as good as the best differ by at most, in 19 of 20 draws of test drawings."""
+        share = self.top3[self.best]
+        return 196 * float(np.sqrt(2 * share * (1 - share) / self.tested))
+
+    def figure(self, name: str) -> Figure:
+        """The accuracy on the test drawings that were watched, epoch by epoch."""
+        series = {each: by_epoch(trained, "accuracy")["test"] for each, trained in self.trained.items()}
+        return curves(name, "Right first guesses", series, "epoch", "accuracy", percent=True)
+
+
+def rankings(
+    caption: str, rows: Mapping[str, Sequence[Trained]], learn: batches.Sketches, test: batches.Sketches
+) -> Rankings:
+    """Count what networks that learnt of `learn`, of each the first, make of `test`; all had as many epochs."""
+    found, lines, results, setting, data = {}, [], [], "", on(learn, test)
+    for name, (trained, *_) in rows.items():
+        count = len(trained.result.epochs)
+        setting = f"{count} epoch{'s' * (count > 1)}"
+        said, labels = training.predict(trained.net, as_they_are(test, learn))
+        values = (
+            training.metrics.accuracy(said, labels),
+            training.metrics.top_k(said, labels, THREE),
+            training.metrics.map_at_k(said, labels, THREE),
+        )
+        found[name] = (*values, float(said[np.arange(len(said)), labels].mean()), said, trained)
+        minutes, top3 = trained.result.minutes, score(values[1], interval=training.metrics.wilson(values[1], len(said)))
+        lines.append((name, score(values[0]), top3, f"{values[2]:.4f}", round(trained.result.speed), round(minutes, 2)))
+        for what, value in zip(SUFFIX, values, strict=True):
+            title = f"{name}, {setting}" + SUFFIX[what]
+            results.append(Result(title, what, value, minutes=minutes, data=data))
+    header = ("", "top-1 accuracy", "top-3 accuracy", "MAP@3", "pictures/s", "minutes")
+    note = f"{len(test):,} test drawings. MAP@3 counts a second guess as 1/2 and a third as 1/3."
+    columns = ({name: each[i] for name, each in found.items()} for i in range(6))
+    table = Table(f"{caption}, {setting}", header, tuple(lines), note)
+    return Rankings(*columns, len(test), setting, [table, *results])
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """Params that were written to a file and read by a new network: is what it says of some drawings the same?"""
+
+    path: Path
+    size: int  # bytes
+    difference: float  # between two logits, at most
+
+
+def read_back(trained: Trained, fresh: nn.Layer, path: Path, data: batches.Batches) -> ReadBack:
+    """Save the params, load them into `fresh`, built alike with other weights, and compare what both say of `data`."""
+    training.save_params(trained.net, path)
+    training.load_params(path, fresh)
+    ours, theirs = (training.predict(net, data)[0] for net in (trained.net, fresh))
+    return ReadBack(path, path.stat().st_size, float(np.abs(ours - theirs).max()))
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file that Kaggle's contest takes: a header and a line of key and words for each drawing."""
+
+    path: Path
+    count: int
+    pieces: Sequence[Table]
+
+
+def submission(path: Path, keys: np.ndarray, scores: np.ndarray, classes: Sequence[str]) -> Submission:
+    """Write three guesses for each drawing, best first, parted by blanks; the words have underscores for theirs."""
+    best = training.metrics.guesses(scores, THREE)
+    rows = [(str(key), " ".join(classes[i] for i in row)) for key, row in zip(keys.tolist(), best, strict=True)]
+    write_file(path, "key_id,word\n" + "".join(f"{key},{words}\n" for key, words in rows))
+    shown = Table(f"{path.name}, the first lines", ("key_id", "word"), tuple(rows[:PREVIEW]))
+    return Submission(path, len(rows), [shown])

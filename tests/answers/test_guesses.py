@@ -1,0 +1,87 @@
+"""Three guesses: printed with what failed, counted in two ways, written as Kaggle takes them; params read back."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from paddle_course import answers, batches, models, readers, training
+from paddle_course.answers.guesses import FAILED
+from paddle_course.answers.pieces import Trained
+
+
+@pytest.fixture(scope="module")
+def sketches(tmp_path_factory: pytest.TempPathFactory) -> batches.Sketches:
+    drawings = readers.load_drawings(tmp_path_factory.mktemp("data"), "stand-in", nrows=4)
+    return batches.Sketches(drawings, 32)
+
+
+def ranking(labels: np.ndarray, places: np.ndarray, classes: int) -> np.ndarray:
+    """Scores (N, K) by which each label is guess number `places`, counted from 0."""
+    scores = np.tile(-np.arange(classes, dtype=np.float32), (len(labels), 1))
+    for row, label, place in zip(scores, labels, places, strict=True):
+        others = [each for each in range(classes) if each != label]
+        others.insert(place, int(label))
+        row[others] = -np.arange(classes)
+    return scores
+
+
+def test_what_no_guess_holds_is_called_failed(sketches: batches.Sketches) -> None:
+    some = sketches.take(np.array([0, 13, 22, 40]))
+    lot = answers.guesses(ranking(some.labels, np.array([0, 1, 2, 3]), 12), some)
+    assert (lot.count, lot.found, lot.first) == (4, 3, 1)
+    table, figure = lot.pieces
+    assert [row[-1] for row in table.rows] == ["guess 1", "guess 2", "guess 3", FAILED, "3 of 4"]
+    for row, label in zip(table.rows[:3], some.labels, strict=False):
+        assert row[1] == some.classes[label] == row[1 + int(row[-1][-1])]
+    assert some.classes[some.labels[3]] == table.rows[3][1] and table.rows[3][1] not in table.rows[3][2:5]
+    assert figure.svg.count(f">({some.classes[0]})<") == 3  # where that is not the right word
+
+
+def test_two_words_have_two_guesses(sketches: batches.Sketches) -> None:
+    two = batches.Sketches(readers.hold_out(sketches.drawings, 1, 1)[0].take(slice(2)), 32)
+    lot = answers.guesses(np.array([[1.0, 0.0], [1.0, 0.0]]), two)
+    assert lot.found == 2 and lot.pieces[0].header == ("", "expected", "guess 1", "guess 2", "right")
+
+
+def test_map_counts_what_top_3_does_not(sketches: batches.Sketches, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = np.arange(len(sketches)) % 4
+    said = ranking(sketches.labels, places, 12)
+    monkeypatch.setattr(training, "predict", lambda net, data: (said, sketches.labels))
+    result = SimpleNamespace(epochs=[{}, {}], minutes=0.5, speed=100.0)
+    ranks = answers.rankings("Nets", {"one": [Trained(None, result)]}, sketches, sketches)
+    assert ranks.accuracy["one"] == 0.25 and ranks.top3["one"] == 0.75
+    assert ranks.map3["one"] == pytest.approx((1 + 1 / 2 + 1 / 3) / 4)
+    assert ranks.right["one"] == pytest.approx(-1.5) and (ranks.best, ranks.setting) == ("one", "2 epochs")
+    assert ranks.chance == pytest.approx(196 * (2 * 0.75 * 0.25 / 48) ** 0.5)
+    results = {each.name: (each.metric, each.value) for each in ranks.pieces[1:]}
+    assert results["one, 2 epochs"] == ("test accuracy", 0.25)
+    assert results["one, 2 epochs, three guesses"] == ("top-3 accuracy", 0.75)
+    assert results["one, 2 epochs, three guesses by place"][0] == "MAP@3"
+
+
+def test_the_submission_is_what_kaggle_takes(sketches: batches.Sketches, tmp_path: Path) -> None:
+    drawings = sketches.drawings
+    said = ranking(sketches.labels, np.ones(len(sketches), int), 12)
+    made = answers.submission(tmp_path / "out" / "submission.csv", drawings.keys, said, drawings.classes)
+    with made.path.open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["key_id", "word"] and len(rows) == made.count == len(drawings)
+    assert [int(key) for key, _ in rows] == drawings.keys.tolist()
+    for (_, words), label in zip(rows, drawings.labels, strict=True):
+        assert len(words.split(" ")) == 3 and words.split(" ")[1] == drawings.classes[label]
+    assert any("_" in words for _, words in rows)
+    assert made.pieces[0].rows[0] == tuple(rows[0])
+
+
+def test_params_read_back_say_the_same_and_others_do_not(sketches: batches.Sketches, tmp_path: Path) -> None:
+    net, fresh = (models.build("lenet", seed, side=32, classes=12) for seed in (0, 1))
+    data = batches.Batches(sketches, 16, shuffle=False)
+    before = training.predict(fresh, data)[0]
+    back = answers.read_back(Trained(net, None), fresh, tmp_path / "lenet.safetensors", data)
+    assert back.difference == 0 and back.size == back.path.stat().st_size > 100_000
+    assert np.abs(training.predict(fresh, data)[0] - before).max() > 1e-3

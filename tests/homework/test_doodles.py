@@ -1,0 +1,167 @@
+"""Homework 10: recipes are the published ones, sentences follow the numbers, the submission needs no contest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from paddle_course import answers, readers, runtime
+from paddle_course.answers import words
+from paddle_course.answers.pieces import Answer, Question
+from paddle_course.answers.trainings import slug
+from tests.homework.test_smoke import load
+
+SCRIPT = next((runtime.ROOT / "homework").glob("hw10_*.py"))
+WORDS = words.load(SCRIPT.parent / "words" / f"{SCRIPT.stem}.md.j2")
+CE, INVERSE, RAW = "cross-entropy", "softmax + 1/x", "NLL without log-softmax"
+
+
+def said(number: int, **numbers: object) -> dict[str, str]:
+    question = Question("", "", Answer({"of": halves(), **numbers}))
+    return words.said(WORDS, {number: question})[f"q{number}"]
+
+
+class Counted:
+    """So many drawings of these words."""
+
+    def __init__(self, count: int, classes: tuple[str, ...]):
+        self.count, self.classes, self.side = count, classes, 64
+
+    def __len__(self) -> int:
+        return self.count
+
+
+def halves(learn: int = 6900, test: int = 1725, classes: int = 345) -> SimpleNamespace:
+    names = tuple(f"word {i}" for i in range(classes))
+    return SimpleNamespace(words=classes, learn=Counted(learn, names), test=Counted(test, names))
+
+
+def ranked(top3: dict[str, float], chance: float = 2.0, tested: int = 1725) -> SimpleNamespace:
+    return SimpleNamespace(
+        top3=top3,
+        accuracy={name: value / 2 for name, value in top3.items()},
+        map3={name: value * 0.7 for name, value in top3.items()},
+        right=dict.fromkeys(top3, 80.0),
+        best=max(top3, key=top3.get),
+        worst=min(top3, key=top3.get),
+        chance=chance,
+        tested=tested,
+        setting="6 epochs",
+    )
+
+
+def of_losses(inverse: float | None, last: float = -2000.0, **more: object) -> dict[str, str]:
+    top3 = {CE: 0.5, RAW: 0.02} | ({} if inverse is None else {INVERSE: inverse})
+    about = {
+        "loss": ranked(top3),
+        "optimizer": ranked({"Adam": 0.5, "SGD": 0.3, "SGD with momentum": 0.49}),
+        "schedule": ranked({"MultiStepLR": 0.5, "StepLR": 0.44}),
+    }
+    steps = {CE: [5.9, 3.0], INVERSE: [400.0, 90.0], RAW: [0.1, last]}
+    return said(3, **{"ranks": about, "diverged": [], "steps": steps} | more)
+
+
+def test_one_over_x_is_worse_better_or_the_same_as_measured() -> None:
+    worse, better, same = (of_losses(each) for each in (0.3, 0.6, 0.51))
+    assert "**30.0 %**, 20.0 points less" in worse["en"] and "低 20.0 个百分点" in worse["zh"]
+    assert "10.0 points more in this short training" in better["en"] and "高 10.0 个百分点" in better["zh"]
+    assert "chance may tell" in same["en"] and "可能只是偶然" in same["zh"]
+    assert all("89 to 63 %" in each["en"] for each in (worse, better, same))
+
+
+def test_a_loss_below_zero_is_called_so_and_one_that_is_not_is_not() -> None:
+    below, above = of_losses(0.3), of_losses(0.3, last=3.0)
+    assert "**-2,000.0**, far below zero" in below["en"] and "远低于零" in below["zh"]
+    assert "below zero, while" not in above["en"] and "低于零" not in above["zh"]
+    assert "would hold 0.9 %" in below["en"]
+
+
+def test_a_training_that_diverged_is_named() -> None:
+    text = of_losses(None, diverged=[INVERSE])
+    assert "diverged and are in no table: softmax + 1/x" in text["en"] and "训练发散" in text["zh"]
+    assert "is the exponential" not in text["en"]
+
+
+def test_the_order_of_optimizers_and_schedules_is_the_measured_one() -> None:
+    text = of_losses(0.3)["en"]
+    assert "Adam is first, by less than chance may give, SGD last" in text
+    assert "MultiStepLR is 6.0 points ahead" in text
+
+
+def test_networks_are_compared_with_the_published_order() -> None:
+    shapes = SimpleNamespace(
+        output={"ResNet-18": (12, 345)}, difference={"ResNet-18": 2e-7}, macs={"ResNet-18": 10, "ResNet-34": 20}
+    )
+    theirs = load(SCRIPT).NETWORKS
+    assert {name: score for name, (_, score) in theirs.items()} == {
+        **{"VGG-11": 0.81, "ResNet-18": 0.89},
+        **{"ResNet-34": 0.89, "DenseNet-121": 0.80},
+    }
+    text = said(2, shapes=shapes, theirs={}, ranks=ranked({"VGG-11": 0.3, "ResNet-18": 0.4, "ResNet-34": 0.41}))
+    assert "has to answer with [12, 345]" in text["en"] and "nothing is lost" in text["en"]
+    assert "There, too, a ResNet was first" in text["en"] and "200 times as many drawings" in text["en"]
+    assert "no more than chance may give (+1.0 points)" in text["en"] and "与当时一样" in text["zh"]
+    other = said(2, shapes=shapes, theirs={}, ranks=ranked({"VGG-11": 0.5, "ResNet-18": 0.3, "ResNet-34": 0.4}))
+    assert "There the ResNets were first" in other["en"] and "10.0 points more" in other["en"]
+
+
+def test_top_3_is_not_map_3_and_the_number_of_test_drawings_is_told() -> None:
+    back = SimpleNamespace(path=Path("resnet18.safetensors"), size=3e6, difference=0.0)
+    about = {"back": back, "lot": SimpleNamespace(count=64, found=40, first=20), "contest": False}
+    about |= {"sent": SimpleNamespace(path=Path("submission.csv"), count=1725)}
+    few = said(4, ranks=ranked({"all words": 0.5}), **about)
+    assert "top-3 accuracy is **50.0 %** and MAP@3 is **0.350**. They are not the same" in few["en"]
+    assert "for there are no more" in few["en"] and "to the last bit" in few["en"]
+    assert "test_simplified.csv of the contest is not there" in few["en"] and "没有竞赛的" in few["zh"]
+    many = said(4, ranks=ranked({"all words": 0.5}, tested=34_500), **about | {"contest": True})
+    assert "no more" not in many["en"] and "34,500 test drawings, 100.0 of each word, the top-3" in many["en"]
+    assert "is not there" not in many["en"]
+
+
+def test_few_drawings_are_called_few_and_a_gain_a_gain() -> None:
+    need = SimpleNamespace(drawings=1_360_000, strokes=3e8, pictures=5.57e9, drawing=1.5, epoch=80.0)
+    five = halves(12_500, 2500, 5)
+    about = {"top": ranked({"many drawings": 0.99}), "need": need, "five": five}
+    gain = said(5, low=ranked({"from scratch": 0.3, "from the five words": 0.4}), **about)
+    assert "few-shot" in gain["en"] and "10.0 points more" in gain["en"] and "20.0 drawings each" in gain["en"]
+    assert "1,360,000 drawings; 0.30 GB as strokes, 5.6 GB as pictures of 64 × 64" in gain["en"]
+    assert "**80 minutes for each epoch**" in gain["en"] and "每轮需要 80 分钟" in gain["zh"]
+    none = said(5, low=ranked({"from scratch": 0.3, "from the five words": 0.31}), **about)
+    assert "may be chance" in none["en"] and "可能只是偶然" in none["zh"]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> answers.Lab:
+    config = load(SCRIPT).Config(data="stand-in", data_root=str(tmp_path), per_word=6)
+    return answers.Lab(config, tmp_path / "run")
+
+
+def test_the_rate_is_halved_where_it_was_published(lab: answers.Lab) -> None:
+    homework = load(SCRIPT)
+    phase = homework.recipe(lab).phase(1, 20_000, 128)
+    assert phase.optimizer == "adam"
+    assert phase.schedule.keywords == {"lr": 0.001, "milestones": (5000, 12_000, 18_000), "factor": 0.5}
+    assert homework.recipe(lab, "densenet121").settings == {"channels": 1, "growth": 16}
+    names = {slug(name) for arms in homework.ARMS.values() for name in arms}
+    assert len(names) == sum(map(len, homework.ARMS.values()))  # runs are called after them
+
+
+def test_the_settings_choose_the_drawings(lab: answers.Lab) -> None:
+    homework = load(SCRIPT)
+    some, five = homework.drawings(lab), homework.drawings(lab, homework.FIVE)
+    assert (some.words, len(some.learn), some.learn.side) == (12, 72, 64)
+    assert five.learn.classes == tuple(sorted(homework.FIVE)) and len(five.learn) == 5 * 32
+    with pytest.raises(runtime.UserError, match="has no word 'unicorn'"):
+        homework.drawings(lab, ("unicorn",))
+
+
+def test_without_the_contest_the_held_out_drawings_are_guessed(tmp_path: Path) -> None:
+    homework, data, out = load(SCRIPT), tmp_path / "data", tmp_path / "run"
+    (readers.folder("doodles", data, "stand-in").parent / "test_simplified.csv").unlink()
+    homework.main(["--smoke", "--question", "4", "--out", str(out), "--data-root", str(data)])
+    lines = (out / "submission.csv").read_text().splitlines()
+    assert lines[0] == "key_id,word" and len(lines) == 1 + 12 * 8
+    assert "is not there" in (out / "answers.md").read_text(encoding="utf-8")
+    assert {path.name for path in out.glob("*-0")} == {"many-0", "few-started-0"}
