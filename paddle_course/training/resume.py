@@ -69,7 +69,8 @@ def resume(
 
 
 def finish(run: Run, model: paddle.nn.Layer, state: State, patience: int) -> Result:
-    """Mark the run as finished, and load the params that it ends with."""
+    """Mark the run as finished, and load the params that it ends with; gradients are not kept."""
+    model.clear_gradients(set_to_zero=False)
     params = best_params(run) if patience else run.checkpoints / str(state.step) / checkpoint.PARAMS
     step = state.best_step if patience else state.step
     about = {"params": str(params.relative_to(run.directory)), "sha256": checkpoint.sha256(params), "step": step}

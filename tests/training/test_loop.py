@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,24 @@ def test_it_learns_and_records_every_epoch(tmp_path: Path) -> None:
     assert result.final["train_loss"] < result.epochs[0]["train_loss"]
     assert result.final["seconds"] >= result.final["data_seconds"] > 0
     assert result.minutes > 0
+
+
+def test_a_finished_training_leaves_nothing_but_its_params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many trainings in one process must not add up their gradients and optimizers."""
+    made, build = [], loop.optimizers.build
+
+    def watched(*what: object, **settings: object) -> paddle.optimizer.Optimizer:
+        assert [each() for each in made] == [None] * len(made)  # those of earlier trainings are gone
+        optimizer = build(*what, **settings)
+        made.append(weakref.ref(optimizer))
+        return optimizer
+
+    monkeypatch.setattr(loop.optimizers, "build", watched)
+    for name in ("first", "second", "third"):
+        model = toy.toy_model()
+        training.fit(training.Run(tmp_path / name), model, toy.toy_batches(), toy.phases("adam", 1))
+        assert all(each.grad is None for each in model.parameters())
+    assert len(made) == 3
 
 
 def test_phases_change_the_optimizer_and_start_their_schedule_anew(
