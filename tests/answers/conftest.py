@@ -18,7 +18,13 @@ WORDS = """\
 {% if 2 in q %}**{{ q[2].best }}** does best.{% endif %}
 {% endblock %}
 {% block q1_zh %}网络有 {{ total | comma }} 个数。{% endblock %}
-{% block q1_en %}The network holds {{ total | comma }} values.{% endblock %}
+{% block q1_en %}
+The network holds {{ total | comma }} values.
+
+```
+for name, value in model.named_parameters(): print(f"a line of code that is far too long for a telephone: {name}")
+```
+{% endblock %}
 {% block q2_zh %}{{ best }} 达到 {{ accuracy | percent }}。{% endblock %}
 {% block q2_en %}
 {{ best }} reaches {{ accuracy | percent }}{% if accuracy > 0.65 %}, more than the forum's 65 %{% endif %}.
