@@ -1,9 +1,11 @@
 """作业 6-1 每层输出、准确率曲线、不同损失函数、训练集与测试集的 Loss 曲线、正则化权重: a look into a training on MNIST.
 
-./run.sh hw03                       all five, on LeNet; cut to some ten minutes on two cores
+./run.sh hw03                       all five, on LeNet: half an hour on one core of two that others use too
 ./run.sh hw03 --double-softmax      every training makes the notebook's mistake: softmax in the model and in the loss
 
-Taken twice, softmax keeps the loss above -log(e / (e + 9)) = 1.4612, the plateau that everyone published: question 4.
+Taken twice, softmax keeps the loss above -log(e / (e + 9)) = 1.4612, the plateau that everyone published (question 4):
+the notebook's first network reads 75.4 % of the test digits after 3 epochs, and 92.8 % with softmax taken once. LeNet
+reads 98.85 % after 10 (AMD EPYC with AVX2, Paddle 3.3.1, n = 1).
 """
 
 from __future__ import annotations
