@@ -3,8 +3,10 @@
 ./run.sh hw06                            both questions: five networks of 10 epochs, three runs of each
 ./run.sh hw06 --single-logit-accuracy    judged as the course's evaluation() does, which is a mistake
 
-These are the course's settings. A run took 1 to 2.5 minutes on one core of two (AMD EPYC, Paddle 3.3.1) with other
-trainings beside it, and leaves 300 MB on the disk. The data lie behind a login; data/README.md says where they go.
+These are the course's settings. After 10 epochs sigmoid is right on 52.75 % of the test pictures, as whoever always
+says the same, ReLU on 93.1 % ± 1.8, sigmoid - 1/2 on 90.8 % ± 0.4, sigmoid behind batch norm on 93.4 % ± 1.5, sigmoid
+with weights four times as large on 52.75 % (n = 3). A run took 1 to 2 minutes on one core of two (AMD EPYC with AVX2,
+Paddle 3.3.1) with others beside it, and leaves 300 MB on the disk. The data lie behind a login; see data/README.md.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """清华青年 AI 自强作业 hw4 Part 1、Part 3 基于 DNN 实现狗狗二分类: is it a dog? Fully connected networks on pixels.
 
-./run.sh hw11                    all three questions on 3,000 pictures, in about a quarter of an hour on two cores
+./run.sh hw11                    all three questions on 3,000 pictures: 50 minutes on one core of two that others use too
 ./run.sh hw11 --debug            100 pictures to learn from and 10 to test on, in batches of 10; --full takes 10,000
 
 The course's pictures are not public. Whoever has them puts train.csv, test.csv and dataSet/ into data/dogs; without
 them CIFAR-10's cats and dogs are enlarged, and `./run.sh data dogs --from DIR` takes any pictures. 2 GB on the disk.
+On CIFAR-10's Part 1 is right on 58.8 % ± 3.2 of the test pictures (n = 3) and Part 3 on 62.0 % (n = 1; AMD EPYC with
+AVX2, Paddle 3.3.1).
 """
 
 from __future__ import annotations
@@ -169,7 +171,7 @@ def why_not(lab: Lab) -> Answer:
 
 QUESTIONS = {1: shallow, 2: deep, 3: why_not}
 SHOWN = {1: RIGHT, 2: "Part 3", 3: "convolutions"}
-HEADLINES = {number: f"{name}, 2,000 pictures, 10 epochs" for number, name in SHOWN.items()}
+HEADLINES = {number: f"{name}, 3,000 pictures, 10 epochs" for number, name in SHOWN.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
