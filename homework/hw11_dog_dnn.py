@@ -1,6 +1,6 @@
 """清华青年 AI 自强作业 hw4 Part 1、Part 3 基于 DNN 实现狗狗二分类: is it a dog? Fully connected networks on pixels.
 
-./run.sh hw11                    all three questions on 3,000 pictures: 50 minutes on one core of two that others use too
+./run.sh hw11                    all three questions on 3,000 pictures: 50 minutes on one core of a busy machine
 ./run.sh hw11 --debug            100 pictures to learn from and 10 to test on, in batches of 10; --full takes 10,000
 
 The course's pictures are not public. Whoever has them puts train.csv, test.csv and dataSet/ into data/dogs; without
