@@ -24,6 +24,7 @@ WRONG = {
     "causes": (["--models", "lenot"], ["--seconds", "x"], ["--batch", "0"]),
     "profile": ([], ["lenot"], ["lenet", "--precision", "f64"]),
     "readers": (["--seconds", "0"],),
+    "drawing": (["--seconds", "0"], ["--rounds", "0"]),
     "denormals": (["--steps", "3"], ["--runs", "margin,decoy"], ["--width", "0"]),
     "curves": (["--models", "resnet50-imagenet"], ["--figure", "docs"], ["--steps", "0"]),
 }
