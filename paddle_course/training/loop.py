@@ -6,7 +6,6 @@ whatever is random is a function of the seed and the step.
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,7 +60,6 @@ def fit(
     run.begin(plan(model, train, phases, loss, held_out, patience, start, score))
     if done := ended(run, model):
         return done
-    gc.collect()  # Paddle's optimizers refer to themselves: that of an earlier training holds its memory until now
     spe, scored = len(train), scores.name(score)  # steps per epoch
     total = sum(phase.epochs for phase in phases) * spe
     optimizer, slow, state = resume(run, model, phases, spe)
