@@ -85,9 +85,10 @@ class Lab:
     def fit(self, name: str, net: nn.Layer, *what: Any, **settings: Any) -> Trained:
         """Train as `training.fit` does, in the directory of the training `name`.
 
-        Of networks with the same layers only the first is drawn, which takes as long as a short training.
+        Of networks with the same layers only the first is drawn, which takes as long as a short training; in a smoke
+        run only the very first.
         """
-        layers = type(net), *(path for path, _ in net.named_sublayers())
+        layers = () if self.config.smoke else (type(net), *(path for path, _ in net.named_sublayers()))
         return Trained(net, training.fit(self.run(name), net, *what, graph=self.first(layers), **settings))
 
     def minutes(self, names: Iterable[str]) -> list[Result]:
