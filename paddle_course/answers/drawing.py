@@ -99,7 +99,7 @@ def _sheet(panels: Sequence[Panel], width: float, height: float, columns: int) -
     sheet = Sheet(figsize=(width * columns / 72, height * rows / 72), dpi=72, layout="constrained")
     for axes, panel in zip_longest(sheet.subplots(rows, columns, squeeze=False).ravel(), panels):
         panel(axes) if panel else axes.set_axis_off()
-    sheet.draw_without_rendering()
+    sheet.get_layout_engine().execute(sheet)  # once, not in each of the drawings
     sheet.set_layout_engine("none")
     return sheet
 

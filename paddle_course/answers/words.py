@@ -89,4 +89,13 @@ def _block(template: jinja2.Template, name: str, numbers: Mapping[str, Any]) -> 
         text = cleandoc("".join(template.blocks[name](template.new_context(dict(numbers)))))
     except (jinja2.UndefinedError, TypeError, ValueError, KeyError) as error:
         raise ValueError(f"{template.name}, block {name}: {error}") from error
-    return re.sub(f"(?<={HAN})\n(?={HAN})", "", text)  # a line break within a Chinese sentence is no space
+    text = re.sub(f"(?<={HAN})\n(?={HAN})", "", text)  # a line break within a Chinese sentence is no space
+    return re.sub(r"(?<!\\)\*\*(?=\S)([^*\n]+)\*\*", _bold, text)
+
+
+def _bold(found: re.Match) -> str:
+    """Bold text that CommonMark takes for bold: stars between punctuation, inside, and a letter, outside, are stars to
+    it, as they are in Chinese where a bold sentence ends and the next begins. A space outside makes them bold."""
+    inside, before, after = found[1], found.string[: found.start()][-1:], found.string[found.end() :][:1]
+    left = " " * (before.isalnum() and not inside[0].isalnum())
+    return f"{left}{found[0]}" + " " * (after.isalnum() and not inside[-1].isalnum())

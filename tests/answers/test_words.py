@@ -75,6 +75,19 @@ def test_a_line_break_within_a_chinese_sentence_is_no_space(tmp_path):
     assert say(tmp_path, "\n每类五百张，\n已经够了。\n\n- 一\n- two\n") == "每类五百张，已经够了。\n\n- 一\n- two"
 
 
+@pytest.mark.parametrize(
+    ("said", "page"),
+    [
+        ("学得慢。**原因在此。**其次", "<p>学得慢。<strong>原因在此。</strong> 其次</p>"),
+        ("共**（约）九**次", "<p>共 <strong>（约）九</strong>次</p>"),
+        ("为 **93.1 %**的", "<p>为 <strong>93.1\u00a0%</strong> 的</p>"),
+        ("**一**二，**三。**（四）**五**", "<p><strong>一</strong>二，<strong>三。</strong>（四）<strong>五</strong></p>"),
+    ],
+)
+def test_bold_is_bold_whatever_stands_beside_it(tmp_path, said, page):
+    assert wording.html(say(tmp_path, said)).strip() == page
+
+
 def test_values_are_not_markdown_and_never_html(tmp_path):
     markdown = say(tmp_path, "{{ name }}", name="<script>alert(1)</script> *a* ![x](http://example.org/x.png)")
     page = wording.html(markdown)

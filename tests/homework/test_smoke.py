@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from matplotlib.figure import Figure as Sheet
 
 from paddle_course import runtime
+from paddle_course.answers import drawing
 
 SCRIPTS = sorted((runtime.ROOT / "homework").glob("*.py"))
 
@@ -59,9 +62,11 @@ def test_every_question_is_answered_on_stand_ins(
     synthetic = script.stem != "tour"  # whose digits are real
     for text in (page, answers, printed):
         assert ("SYNTHETIC" in text) == synthetic
+    assert "**" not in re.sub("<pre.*?</pre>", "", page, flags=re.DOTALL)  # all that is meant to be bold is bold
     figures = list((tmp_path / "run/figures").glob("*.png"))
     assert figures
     assert all(f"figures/{figure.name}" in answers for figure in figures)
+    monkeypatch.setattr(drawing, "_sheet", lambda *_: Sheet(figsize=(1, 1)))  # drawn once is enough
     module.main(words)  # finished: shown again, the same
     assert (tmp_path / "run/report.html").read_text(encoding="utf-8").count("<table") == page.count("<table")
 
