@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: with more threads they would wait for each other
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["OMP_NUM_THREADS"] = "1"  # the process that started this one has set all cores
 
 from paddle_course import runtime
 

@@ -81,7 +81,7 @@ def test_a_line_break_within_a_chinese_sentence_is_no_space(tmp_path):
         ("学得慢。**原因在此。**其次", "<p>学得慢。<strong>原因在此。</strong> 其次</p>"),
         ("共**（约）九**次", "<p>共 <strong>（约）九</strong>次</p>"),
         ("为 **93.1 %**的", "<p>为 <strong>93.1\u00a0%</strong> 的</p>"),
-        ("**一**二，**三。**（四）**五**", "<p><strong>一</strong>二，<strong>三。</strong>（四）<strong>五</strong></p>"),
+        ("**一**二，**三。**（四）", "<p><strong>一</strong>二，<strong>三。</strong>（四）</p>"),
     ],
 )
 def test_bold_is_bold_whatever_stands_beside_it(tmp_path, said, page):
