@@ -4,6 +4,7 @@
 # ./run.sh data NAME      downloads a data set: cifar10 cifar100 mnist fashion-mnist housing doodles all
 # ./run.sh data dogs      makes the one of hw11 of CIFAR-10, or of your own pictures: --from DIR
 # ./run.sh board [DIR]    VisualDL on runs/ (or DIR)
+# ./run.sh play [DIR]     a page to draw on, and to drop pictures on: the networks of runs/ (or DIR) guess
 # ./run.sh doctor         what this machine has: Python, Paddle, threads, data sets, room on the disk
 # ./run.sh test [ARGS]    the tests
 set -euo pipefail
@@ -27,6 +28,7 @@ case "$name" in
         course "$script" "$@" ;;
     data) course -m paddle_course.readers.download "$@" ;;
     board) course -m paddle_course.training.board "$@" ;;
+    play) course -m paddle_course.play.server "$@" ;;
     doctor) course -m paddle_course.doctor "$@" ;;
     test) cd "$here" && course -m pytest "$@" ;;
     -h | --help | help) grep '^# ' "$0" | cut -c3- ;;

@@ -4,6 +4,7 @@
 ./run.sh hw10 --question 5 --many 7000 --many-epochs 20         five words at length
 ./run.sh hw10 --side 32 --width 64                              smaller pictures, networks as wide as published
 ./run.sh hw10 --full             4,000 drawings of each word, as published: hours for each network
+./run.sh play                    the game: a word, twenty seconds, and the guesses of what was trained here
 
 Networks have half their channels unless --width says otherwise. `./run.sh data doodles` fetches the drawings; without
 test_simplified.csv of Kaggle's contest, question 4 makes its submission of the drawings that were held out.

@@ -28,6 +28,7 @@ HARDEST = 'The misclassified digits ("4, 3 %, not 9"), and then those it was lea
 NEXT = """
 what to try next:
   ./run.sh board              the same curves in VisualDL
+  ./run.sh play               draw a digit, and the network reads it
   ./run.sh hw08 --smoke       a whole homework on stand-in data, in a minute
   ./run.sh hw08 --question 3  how many pictures does a class need? (CIFAR-10, 170 MB)"""
 

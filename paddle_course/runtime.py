@@ -14,6 +14,7 @@ import io
 import os
 import platform
 import signal
+import socket
 import subprocess
 import sys
 import warnings
@@ -220,6 +221,17 @@ def run(main: Callable[[], None]) -> int:
 def _terminated(number: int, _frame: object) -> None:
     """SIGTERM outside of a training, where there is nothing to save."""
     raise Stopped(128 + number, GOES_ON)
+
+
+def check_port(port: int) -> None:
+    """UserError where no server of this machine's own can be had at `port`."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise UserError(f"port {port} cannot be used ({why}): take another one with --port") from None
 
 
 def write_file(path: Path, data: bytes | str) -> None:

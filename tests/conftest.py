@@ -11,6 +11,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: with more thr
     os.environ["OMP_NUM_THREADS"] = "1"  # the process that started this one has set all cores
 
 from paddle_course import runtime
+from tests.browser import browser  # noqa: F401  a fixture
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -163,4 +163,7 @@ def build(name: str, seed: int = 0, slim: bool = False, **settings: Any) -> nn.L
     import paddle
 
     paddle.seed(seed_of("weights", seed))
-    return entry.builder(**{**entry.settings, **settings, **(SLIM.get(entry.model, {}) if slim else {})})
+    chosen = {**settings, **(SLIM.get(entry.model, {}) if slim else {})}
+    net = entry.builder(**{**entry.settings, **chosen})
+    net.built = name, chosen  # what builds it once more
+    return net

@@ -28,7 +28,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "labelled": ["read_labelled", "write_labelled"],
         "sheets": ["read_sheet", "read_yes_no"],
         "xlsx": ["write_xlsx"],
-        "pictures": ["centre_crop", "pictures", "read_picture", "resize"],
+        "pictures": ["centre_crop", "decoded", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
         "stand_ins": ["write_digits", "write_stand_in"],
         "locate": ["data_root", "find", "folder", "load", "load_contest", "load_drawings", "load_rows"],

@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("averaging", "baselines", "binary", "losses", "metrics"),
+        *("averaging", "baselines", "binary", "card", "losses", "metrics"),
         *("optimizers", "plateau", "recipes", "schedules", "scores"),
     ],
     submod_attrs={

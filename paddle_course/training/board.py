@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +16,7 @@ def arguments(directory: Path, port: int, language: str) -> list[str]:
     """VisualDL's command line. Without a language it answers 500; with telemetry its page loads a tracker."""
     if not any(directory.rglob("*vdlrecords*")):
         raise UserError(f"{directory} holds no records of VisualDL yet: run a homework first, for example ./run.sh")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:  # VisualDL would say "Running" and hang
-            raise UserError(f"port {port} cannot be used ({error.strerror}): take another one with --port") from None
+    runtime.check_port(port)  # a taken one VisualDL would call running, and hang
     words = ["visualdl", "--logdir", str(directory), "--host", "127.0.0.1", "--port", str(port)]
     return [*words, "--language", language, "--cache-timeout", "2", "--disable-telemetry"]
 

@@ -16,7 +16,7 @@ import paddle
 
 from paddle_course import batches
 from paddle_course.runtime import Stopper, seed_of
-from paddle_course.training import checkpoint, losses, optimizers, scores
+from paddle_course.training import card, checkpoint, losses, optimizers, scores
 from paddle_course.training.averaging import SlowWeights
 from paddle_course.training.checkpoint import State
 from paddle_course.training.evaluation import evaluate
@@ -58,6 +58,7 @@ def fit(
     """
     held_out = held_out or {}
     run.begin(plan(model, train, phases, loss, held_out, patience, start, score))
+    card.write(run, model, train)
     if done := ended(run, model):
         return done
     spe, scored = len(train), scores.name(score)  # steps per epoch

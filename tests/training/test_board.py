@@ -69,5 +69,7 @@ def test_a_taken_port_and_an_empty_folder_are_named(runs: Path, tmp_path: Path) 
         taken.listen()
         with pytest.raises(runtime.UserError, match="--port"):
             board.arguments(runs, taken.getsockname()[1], "en")
+    with pytest.raises(runtime.UserError, match="port 99999 cannot be used"):
+        board.arguments(runs, 99999, "en")
     with pytest.raises(runtime.UserError, match=r"no records of VisualDL yet"):
         board.arguments(tmp_path / "nothing", free_port(), "en")

@@ -1,0 +1,1 @@
+"""Finished runs -> a page to draw on and to drop pictures on, where their networks guess: `./run.sh play`."""

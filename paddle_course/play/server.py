@@ -1,0 +1,100 @@
+"""runs/ -> a page in the browser: `./run.sh play [DIR] [--port N]`.
+
+    GET  /            the page
+    GET  /players     [{"name", "kind", "classes", "synthetic"}, ...], the newest run first
+    POST /guess/NAME  strokes as JSON or the contents of a picture file -> [{"word", "share"}, ...], the best first
+
+A mistake is answered with 400 and {"error": "..."}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import flask
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.serving import make_server
+
+from paddle_course import runtime
+from paddle_course.runtime import ROOT, UserError
+
+HOST = "127.0.0.1"  # nobody else's business
+LARGEST = 20 << 20  # bytes of a picture
+# Nothing is loaded from anywhere else, and no other page may show this one.
+POLICY = "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+def application(directory: Path) -> flask.Flask:
+    """The page and what it asks. The runs are looked for anew with every list, so that a new one needs no new start."""
+    from paddle_course.play import player  # only now: it imports Paddle
+
+    app = flask.Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
+    known: dict[str, player.Player] = {}
+
+    @app.get("/")
+    def page() -> flask.Response:
+        return app.send_static_file("page.html")
+
+    @app.get("/players")
+    def players() -> flask.Response:
+        found = player.players(directory)
+        # Whose params are the same keeps the network that is built already.
+        found = {name: old if (old := known.get(name)) == new else new for name, new in found.items()}
+        known.clear()
+        known.update(found)
+        return flask.jsonify([each.described() for each in found.values()])
+
+    @app.post("/guess/<path:name>")
+    def guess(name: str) -> flask.Response:
+        if name not in known:
+            raise UserError(f"there is no run {name} (any more); load the page anew")
+        asked = flask.request
+        if asked.is_json:
+            found = known[name].of_strokes(player.strokes_of(asked.get_json(silent=True)))
+        else:
+            found = known[name].of_picture(asked.get_data())
+        return flask.jsonify([each._asdict() for each in found])
+
+    @app.errorhandler(UserError)
+    def mistaken(error: UserError) -> tuple[flask.Response, int]:
+        return flask.jsonify({"error": str(error)}), 400
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(_: RequestEntityTooLarge) -> tuple[flask.Response, int]:
+        return flask.jsonify({"error": f"the file is larger than {LARGEST >> 20} MB"}), 413
+
+    @app.after_request
+    def guarded(response: flask.Response) -> flask.Response:
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="./run.sh play", description="Draw, or drop a picture: the networks guess.")
+    parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "runs", help="default: runs/")
+    parser.add_argument("--port", type=int, default=8050, help="default: 8050")
+    given = parser.parse_args(argv)
+    runtime.start()
+    app = application(given.directory)
+    if not app.test_client().get("/players").get_json():
+        raise UserError(
+            f"{given.directory} holds no finished training that can be played with: run ./run.sh (digits), "
+            "./run.sh hw10 --question 4 (doodles) or ./run.sh hw08 --question 1 (photos) first"
+        )
+    runtime.check_port(given.port)
+    server = make_server(HOST, given.port, app, threaded=True)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line for every stroke
+    print(f"play: http://{HOST}:{given.port}/   (Ctrl-C ends it)", file=sys.stderr)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    sys.exit(runtime.run(main))
