@@ -56,11 +56,11 @@ class Config(RunConfig):
     side: int = flag(64, "pixels of a picture's side", least=32)
     width: int = flag(32, "channels of the first stage; 64 = as published", least=2)
     per_word: int = flag(20, "drawings of each word to learn from; --full takes 4,000", least=1)
-    many: int = flag(5000, "question 5: drawings to learn from of each of --words", least=1)
+    many: int = flag(7000, "question 5: drawings to learn from of each of --words", least=1)
     words: tuple[str, ...] = flag(FIVE, "question 5: words of which there are many drawings")
     net_epochs: int = flag(6, "questions 2 and 3: epochs of each training", least=1)
     few_epochs: int = flag(15, "questions 4 and 5: epochs of the trainings on all words", least=1)
-    many_epochs: int = flag(6, "question 5: epochs of the training on --words", least=1)
+    many_epochs: int = flag(8, "question 5: epochs of the training on --words", least=1)
 
 
 def drawings(lab: Lab, words: tuple[str, ...] = ()) -> answers.Halves:
@@ -200,7 +200,7 @@ def scale(lab: Lab) -> Answer:
 
 QUESTIONS = {1: read, 2: networks, 3: losses, 4: guess, 5: scale}
 HEADLINES = {
-    5: "many drawings, 6 epochs",
+    5: "many drawings, 8 epochs",
     2: "ResNet-18, 6 epochs, three guesses",
     3: "softmax + 1/x, 6 epochs, three guesses",
     4: "all words, 15 epochs, three guesses by place",
