@@ -16,7 +16,7 @@ NAMES = (
     *("read_fundus", "write_xlsx"),
     *("Drawings", "read_drawings", "load_drawings", "load_contest", "hold_out", "join", "simplify"),
     *("read_words", "underscored", "word_files", "word_index"),
-    *("pictures", "read_picture", "centre_crop", "resize"),
+    *("pictures", "read_picture", "decoded", "centre_crop", "resize"),
     *("load", "folder", "data_root", "fetch", "find", "SOURCES", "write_stand_in", "write_digits"),
 )
 
