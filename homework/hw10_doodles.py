@@ -1,11 +1,13 @@
 """Quick, Draw! 简笔画识别（华中科技大学）: what did people draw in twenty seconds? Three guesses for each drawing.
 
-./run.sh hw10                    all five questions on what data/quickdraw has, about half an hour on two cores
-./run.sh hw10 --question 5 --many 7000 --many-epochs 20         five words at length
-./run.sh hw10 --side 32 --width 64                              smaller pictures, networks as wide as published
+./run.sh hw10                    all five questions on what data/quickdraw has
+./run.sh hw10 --question 5 --many-epochs 20         five words at length
+./run.sh hw10 --side 32 --width 64                  smaller pictures, networks as wide as published
 ./run.sh hw10 --full             4,000 drawings of each word, as published: hours for each network
 ./run.sh play                    the game: a word, twenty seconds, and the guesses of what was trained here
 
+Of five words ResNet-18 tells 95.2 % of the held-out drawings (n = 1), and of 345 words, learnt from 20 drawings each,
+three guesses hold 63.4 %: questions 4 and 5, 58 minutes on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1).
 Networks have half their channels unless --width says otherwise. `./run.sh data doodles` fetches the drawings; without
 test_simplified.csv of Kaggle's contest, question 4 makes its submission of the drawings that were held out.
 """
