@@ -5,7 +5,7 @@
 ./run.sh hw04 --full             three seeds, and every row of question 1 trained as long as the best network: two hours
 
 All choices were made on 10,000 digits held out of the training set; the test digits are looked at once, at the end.
-The minutes are those of AVX-512 with bfloat16. In float32 on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1),
+The minutes are meant for AVX-512 with bfloat16. In float32 on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1),
 with other work beside it and held up by it, question 2 took 103 minutes: 99.71 % of the test digits (n = 1).
 """
 

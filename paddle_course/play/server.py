@@ -43,7 +43,7 @@ def application(directory: Path) -> flask.Flask:
     @app.get("/players")
     def players() -> flask.Response:
         found = player.players(directory)
-        # Whose params are the same keeps the network that is built already.
+        # Whoever is the same as before keeps the network that is built already.
         found = {name: old if (old := known.get(name)) == new else new for name, new in found.items()}
         known.clear()
         known.update(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -67,6 +68,12 @@ def test_a_run_that_is_trained_anew_is_looked_at_anew(runs: Path, tmp_path: Path
     client = server.application(tmp_path).test_client()
     client.get("/players")
     assert client.post("/guess/hw10/few", json=CROSS).json[0]["word"] == WORDS[1]
+    card = tmp_path / "hw10/few/card.json"
+    about = json.loads(card.read_text())
+    card.write_text(json.dumps(about | {"classes": about["classes"][::-1]}))
+    assert client.post("/guess/hw10/few", json=CROSS).json[0]["word"] == WORDS[1]
+    client.get("/players")
+    assert client.post("/guess/hw10/few", json=CROSS).json[0]["word"] == WORDS[0]
     shutil.rmtree(tmp_path / "hw10")
     assert client.get("/players").json == []
     assert "load the page anew" in client.post("/guess/hw10/few", json=CROSS).json["error"]
