@@ -27,7 +27,7 @@ FACTS = {  # the facts of a run, as the footer names them
     "memory": "内存 Memory",
     "commit": "提交 Commit",
     "versions": "版本 Versions",
-    "environment": "环境 Environment",
+    "threads": "线程 Threads",
     "settings": "设置 Settings",
 }
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from paddle_course import batches, models
 from paddle_course.answers import Lab
+from paddle_course.answers.homework import facts
+from paddle_course.answers.page import FACTS
 from paddle_course.config import RunConfig
 from tests.training import toy
 
@@ -33,3 +35,9 @@ def test_of_networks_with_the_same_layers_only_the_first_is_drawn(tmp_path: Path
         assert trained.net is net and trained.result.run.directory == tmp_path / name
     drawn = [name for name in runs if list((tmp_path / name / "vdl").glob("*graph*"))]
     assert drawn == ["one", "deeper"]
+
+
+def test_the_footer_names_every_fact_in_both_languages() -> None:
+    told = facts(RunConfig(), 1.0)
+    assert set(told) == set(FACTS)
+    assert all(not name.isascii() and name.split()[-1].isascii() for name in FACTS.values())
