@@ -188,7 +188,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser = flags.parser("profile", __doc__, publish=False)
     add = parser.add_argument
     add("model", choices=models.MODELS, metavar="MODEL", help=", ".join(models.MODELS))
-    add("--precision", choices=("f32", "bf16"), default="bf16", help="of the convolutions (default: bf16)")
+    add("--precision", choices=("auto", "f32", "bf16"), default="auto", help="of convolutions (default: the faster)")
     add("--batch", type=flags.at_least(int, 1), default=0, help="batch size (default: the model's own)")
     add("--steps", type=flags.at_least(int, 1), default=10, help="how many are averaged (default: 10)")
     add("--evaluate", action="store_true", help="only forward, in evaluation")
@@ -199,16 +199,20 @@ def benchmark(argv: Sequence[str]) -> None:
     wanted = parse(argv)
     print(runtime.start(), file=sys.stderr)
     from benchmarks import gemm
+    from paddle_course.onednn import library
 
-    if not (peak := gemm.peak(wanted.precision)):
-        raise UserError(f"--precision {wanted.precision}: the fast path cannot be used with it on this machine")
+    precision = wanted.precision
+    if precision == "auto":
+        precision = "bf16" if library.has_bf16() else "f32"
+    if not (peak := gemm.peak(precision)):
+        raise UserError(f"--precision {precision}: the fast path cannot be used with it on this machine")
     entry = models.MODELS[wanted.model]
     shape, batch = entry.input_shape, wanted.batch or batch_size(wanted.model, entry.input_shape)
-    trial = Trial(wanted.precision, wanted.model, batch, shape, entry.classes, seconds=0, threads=runtime.cores())
+    trial = Trial(precision, wanted.model, batch, shape, entry.classes, seconds=0, threads=runtime.cores())
     spent = profile(trial, wanted.steps, wanted.evaluate)
-    peak = max(peak, gemm.peak(wanted.precision))  # a busy moment does not lower a ceiling
+    peak = max(peak, gemm.peak(precision))  # a busy moment does not lower a ceiling
     what = "evaluated" if wanted.evaluate else "trained"
-    print(f"{wanted.model} {what} in {wanted.precision}, batch {batch}: {batch / spent.step:,.0f} images/s")
+    print(f"{wanted.model} {what} in {precision}, batch {batch}: {batch / spent.step:,.0f} images/s")
     rounds.show(tables(spent, wanted.steps, peak))
 
 

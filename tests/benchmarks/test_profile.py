@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import profile
-from paddle_course import answers, models
+from paddle_course import answers, models, onednn
 from paddle_course.onednn import library
 from paddle_course.onednn.memory import Primitive
 
@@ -60,3 +60,9 @@ def test_the_command_prints_both_tables(capsys: pytest.CaptureFixture) -> None:
     assert shown.startswith("lenet trained in f32, batch 2: ")
     assert "One step" in shown and "Each primitive" in shown
     assert [line.split()[:3] for line in shown.splitlines()].count(["conv", "forward", "2"]) == 1
+
+
+def test_what_is_profiled_is_what_the_fast_path_takes_by_itself(capsys: pytest.CaptureFixture) -> None:
+    assert profile.main(["lenet", "--batch", "2", "--steps", "1"]) == 0
+    taken = onednn.accelerate(models.build("lenet")).precision
+    assert capsys.readouterr().out.startswith(f"lenet trained in {taken}, batch 2: ")
