@@ -135,7 +135,7 @@ def fundus(lab: Lab) -> dict[str, Trained]:
     """Finished trainings of homework 6 beside this run, the first seed's: of sigmoid and, if there is one, of ReLU."""
     here = lab.directory.resolve()
     found = answers.finished(here.parent.parent / "hw06" / here.name, NETS)
-    return found if next(iter(found), "").startswith("sigmoid") else {}
+    return found if "sigmoid" in found else {}
 
 
 def lenet(lab: Lab, name: str) -> Trained:
@@ -153,15 +153,14 @@ def real_network(lab: Lab) -> Answer:
     found = fundus(lab)
     gradients = answers.layer_gradients(runs := found or {name: lenet(lab, name) for name in NETS})
     early = {name: list(norms.values()) for name, norms in gradients.early.items()}
+    data = runs["sigmoid"].result.plan["train"]["source"].removesuffix(" train")
     return Answer.of(
         gradients,
-        *(Result(f"{name}, last layer to first", "ratio of gradients", gradients.ratio(name)) for name in runs),
+        *(Result(f"{k}, last layer to first", "ratio of gradients", gradients.ratio(k), data=data) for k in runs),
         fundus=bool(found),
         layers=gradients.layers,
         early=early,
         ratio={name: gradients.ratio(name) for name in runs},
-        sigmoid=next(iter(runs)),
-        relu=next((name for name in runs if "relu" in name.lower()), None),
     )
 
 

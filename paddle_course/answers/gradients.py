@@ -55,7 +55,7 @@ def layer_gradients(runs: Mapping[str, Trained], caption: str = "Norm of each la
 
 
 def finished(folder: Path, arms: Iterable[str]) -> dict[str, Trained]:
-    """Of every arm the training with the lowest seed that has ended, by its name: its records, without a network.
+    """Of every arm the training with the lowest seed that has ended: its records, without a network.
 
     Those of the arm "ReLU" lie below `folder` as relu-0, relu-1, ...; an arm without any is left out.
     """
@@ -68,7 +68,7 @@ def finished(folder: Path, arms: Iterable[str]) -> dict[str, Trained]:
         if run and run.records("gradients"):
             epochs, about = run.records("epoch"), config.load(run.directory / "result.json")
             result = training.Result(run, epochs, epochs[-1], run.directory / about["params"], about["sha256"])
-            found[run.name] = Trained(None, result)
+            found[arm] = Trained(None, result)
     return found
 
 

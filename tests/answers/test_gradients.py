@@ -63,9 +63,9 @@ def test_the_first_seed_of_each_arm_that_has_ended_is_found(tmp_path: Path) -> N
     for name in ("sigmoid-2", "relu-1"):
         run(tmp_path / name, finished=False)
     found = answers.finished(tmp_path, ("sigmoid", "ReLU", "tanh"))
-    assert list(found) == ["sigmoid-3", "relu-2"] and found["relu-2"].net is None
-    assert found["sigmoid-3"].result.final["epoch"] == 2
-    assert answers.layer_gradients(found).early["relu-2"] == {"conv1": 2.5, "fc": 5.0}
+    assert {arm: each.result.run.name for arm, each in found.items()} == {"sigmoid": "sigmoid-3", "ReLU": "relu-2"}
+    assert found["ReLU"].net is None and found["sigmoid"].result.final["epoch"] == 2
+    assert answers.layer_gradients(found).early["ReLU"] == {"conv1": 2.5, "fc": 5.0}
     assert answers.finished(tmp_path / "none", ("sigmoid",)) == {}
 
 

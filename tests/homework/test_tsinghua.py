@@ -44,6 +44,7 @@ def finished(folder: Path, layers: dict[str, float]) -> None:
     lines.append({"kind": "epoch", "epoch": 1, "step": 40})
     training.Run(folder).metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "result.json").write_text(json.dumps({"params": "p", "sha256": "0", "step": 40}))
+    (folder / "config.json").write_text(json.dumps({"train": {"source": "fundus train"}}))
 
 
 def test_the_real_network_is_homework_6_where_it_was_run(tmp_path: Path) -> None:
@@ -57,9 +58,9 @@ def test_the_real_network_is_homework_6_where_it_was_run(tmp_path: Path) -> None
             finished(tmp_path / "hw06" / "real" / f"{arm}-{seed}", lenet | {"features.norm1": 1.0})
     finished(tmp_path / "hw06" / "other" / "sigmoid-3", lenet)
     text = answer("hw12", out, "--question", "4")
-    assert "Taken from the finished trainings of homework 6" in text and "2,000.0 times" in text
-    assert "| layer | sigmoid-0 | relu-0 |" in text
-    assert "What arrives at conv1 is 1,000.0 times as much with ReLU" in text
+    assert "Taken from the finished trainings of homework 6" in text and "**2,000 times**" in text
+    assert "| layer | sigmoid | ReLU |" in text
+    assert "What arrives at conv1 is 1,000 times as much with ReLU" in text
 
 
 def test_the_debug_size_and_the_settings(tmp_path: Path) -> None:
