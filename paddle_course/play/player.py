@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
+import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,9 @@ MOST_POINTS = 20_000  # of a drawing: more than a hand makes in twenty seconds
 DIGITS = tuple("0123456789")
 INK, BOX = 2.2, 20  # pixels: how thick MNIST's lines are about, and the box that its digits fill
 FINER = 8  # digits are drawn so many times larger, and averaged
+# All networks do one thing at a time: oneDNN's primitives belong to the process, one for all layers of the same shapes,
+# and are told where their numbers lie before they run.
+ALONE = threading.Lock()
 
 
 class Guess(NamedTuple):
@@ -37,7 +40,6 @@ class Player:
     directory: Path
     about: card.Card
     ended: float  # when: a run that was trained anew is another player
-    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False)  # a network does one thing at a time
 
     @property
     def kind(self) -> str:
@@ -48,7 +50,7 @@ class Player:
             return "digit"
         return "photo" if self.about.shape == (3, 32, 32) else ""
 
-    @cached_property
+    @functools.cached_property
     def network(self) -> Any:
         net = card.network(training.Run(self.directory), self.about)
         onednn.accelerate(net)
@@ -83,7 +85,7 @@ class Player:
 
     def _guess(self, data: readers.Images | batches.Sketches) -> list[Guess]:
         one = batches.Batches(data, 1, mean=self.about.mean, std=self.about.std, shuffle=False)
-        with self._lock:
+        with ALONE:
             logits = training.predict(self.network, one)[0][0].astype(np.float64)
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
@@ -92,15 +94,30 @@ class Player:
 
 
 def players(directory: Path) -> dict[str, Player]:
-    """The runs below `directory` that are finished and that the page can show something, the newest first."""
+    """The runs in and below `directory` that are finished and that the page can show something, the newest first.
+
+    A run that cannot be read is left out, and stderr told so.
+    """
     found = []
     for path in directory.rglob(card.FILE):
         place = path.parent
-        with contextlib.suppress(FileNotFoundError):  # not finished, or deleted this moment
+        # A name is a part of an address, where "." would get lost.
+        name = place.resolve().name if place == directory else place.relative_to(directory).as_posix()
+        try:
             ended = (place / "result.json").stat().st_mtime
-            found.append(Player(place.relative_to(directory).as_posix(), place, card.read(place), ended))
+            found.append(Player(name, place, card.read(place), ended))
+        except FileNotFoundError:  # not finished, or deleted this moment
+            continue
+        except (UserError, OSError) as error:
+            _warn(f"{name} is left out: {error}")
     found.sort(key=lambda each: -each.ended)
     return {each.name: each for each in found if each.kind}
+
+
+@functools.cache
+def _warn(line: str) -> None:
+    """Say it once, however often the page asks for the list."""
+    print(f"warning: {line}", file=sys.stderr)
 
 
 def strokes_of(given: Any) -> list[np.ndarray]:

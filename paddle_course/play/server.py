@@ -42,22 +42,21 @@ def application(directory: Path) -> flask.Flask:
 
     @app.get("/players")
     def players() -> flask.Response:
+        nonlocal known  # and replaced as a whole: other threads look into it meanwhile
         found = player.players(directory)
         # Whoever is the same as before keeps the network that is built already.
-        found = {name: old if (old := known.get(name)) == new else new for name, new in found.items()}
-        known.clear()
-        known.update(found)
+        known = found = {name: old if (old := known.get(name)) == new else new for name, new in found.items()}
         return flask.jsonify([each.described() for each in found.values()])
 
     @app.post("/guess/<path:name>")
     def guess(name: str) -> flask.Response:
-        if name not in known:
+        if (chosen := known.get(name)) is None:
             raise UserError(f"there is no run {name} (any more); load the page anew")
         asked = flask.request
         if asked.is_json:
-            found = known[name].of_strokes(player.strokes_of(asked.get_json(silent=True)))
+            found = chosen.of_strokes(player.strokes_of(asked.get_json(silent=True)))
         else:
-            found = known[name].of_picture(asked.get_data())
+            found = chosen.of_picture(asked.get_data())
         return flask.jsonify([each._asdict() for each in found])
 
     @app.errorhandler(UserError)
@@ -84,7 +83,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = parser.parse_args(argv)
     runtime.start()
     app = application(given.directory)
-    if not app.test_client().get("/players").get_json():
+    listed = app.test_client().get("/players")
+    if listed.status_code != 200:
+        raise UserError(f"{given.directory} cannot be looked through: {listed.text.strip()}")
+    if not listed.json:
         raise UserError(
             f"{given.directory} holds no finished training that can be played with: run ./run.sh (digits), "
             "./run.sh hw10 --question 4 (doodles) or ./run.sh hw08 --question 1 (photos) first"
@@ -92,9 +94,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     runtime.check_port(given.port)
     server = make_server(HOST, given.port, app, threaded=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line for every stroke
-    print(f"play: http://{HOST}:{given.port}/   (Ctrl-C ends it)", file=sys.stderr)
+    print(f"play: http://{HOST}:{server.server_port}/   (Ctrl-C ends it)", file=sys.stderr)
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    sys.exit(runtime.run(main))
+    sys.exit(runtime.run(main, "the same command serves the page again"))

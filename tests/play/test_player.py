@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -32,6 +35,48 @@ def test_the_finished_runs_are_found_the_newest_first(runs: Path) -> None:
     assert ends == sorted(ends, reverse=True)
     assert found["hw10/few"].described() == {"name": "hw10/few", "kind": "doodle", "classes": WORDS, "synthetic": True}
     assert player.players(runs) == found  # what has not changed is the same player
+
+
+def test_a_run_that_cannot_be_read_is_left_out_with_one_line(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    for name in ("fine", "cut", "older", "unfinished"):
+        shutil.copytree(runs / "hw10/few", tmp_path / name)
+    (tmp_path / "cut/card.json").write_text('{"model": ')
+    (tmp_path / "older/card.json").write_text(json.dumps({"model": "lenet"}))
+    (tmp_path / "unfinished/card.json").write_text("{")
+    (tmp_path / "unfinished/result.json").unlink()
+    capsys.readouterr()
+    for _ in range(2):  # whoever loads the page again learns nothing new
+        assert list(player.players(tmp_path)) == ["fine"]
+    said = sorted(capsys.readouterr().err.splitlines())
+    assert [line.partition(" is left out: ")[0] for line in said] == ["warning: cut", "warning: older"]
+
+
+def test_a_run_that_is_asked_for_alone_has_its_own_name(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(player.players(runs / "hw10/few")) == ["few"]
+    monkeypatch.chdir(runs / "hw10/few")
+    assert list(player.players(Path())) == ["few"]
+
+
+def test_networks_never_compute_at_once(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They share oneDNN's primitives, which would read the numbers of whoever came last."""
+    found, meeting, met = player.players(runs), threading.Barrier(2), []
+
+    def predict(*_: object) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            meeting.wait(0.3)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            meeting.reset()
+        return np.zeros((1, 2)), np.zeros(1)
+
+    monkeypatch.setattr(training, "predict", predict)
+    strokes = player.strokes_of(CROSS)
+    with ThreadPoolExecutor(2) as pool:
+        for answer in [pool.submit(found[name].of_strokes, strokes) for name in ("hw10/few", "tour/digits")]:
+            answer.result()
+    assert not met
 
 
 def test_drawings_are_told_apart_wherever_and_however_large_they_are(runs: Path) -> None:

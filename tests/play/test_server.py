@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from paddle_course import runtime
-from paddle_course.play import server
+from paddle_course.play import player, server
 from tests.browser import Browser
 from tests.play.conftest import CIRCLE, CROSS, WORDS
 
@@ -79,7 +80,26 @@ def test_a_run_that_is_trained_anew_is_looked_at_anew(runs: Path, tmp_path: Path
     assert "load the page anew" in client.post("/guess/hw10/few", json=CROSS).json["error"]
 
 
-def test_mistakes_of_the_command_line_are_named(runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+def test_a_guess_is_answered_at_every_moment_of_looking_for_the_runs(client: flask.testing.FlaskClient) -> None:
+    other, said = client.application.test_client(), []
+
+    def ask(_: object, event: str, __: object) -> object:
+        if event == "line":
+            said.append(other.post("/guess/photos", data=b"GIF").json["error"])
+        return ask
+
+    looking = client.application.view_functions["players"].__code__
+    sys.settrace(lambda frame, *_: ask if frame.f_code is looking else None)
+    try:
+        client.get("/players")
+    finally:
+        sys.settrace(None)
+    assert len(said) > 2 and all("cannot be read as a picture" in each for each in said)
+
+
+def test_mistakes_of_the_command_line_are_named(
+    runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(runtime.UserError, match="no finished training that can be played with"):
         server.main([str(tmp_path)])
     with socket.socket() as taken:
@@ -90,24 +110,27 @@ def test_mistakes_of_the_command_line_are_named(runs: Path, tmp_path: Path, capf
     with pytest.raises(runtime.UserError, match="--port"):
         server.main([str(runs), "--port", "99999"])
 
+    def unreadable(_: Path) -> dict:
+        raise runtime.UserError("no way in")
+
+    monkeypatch.setattr(player, "players", unreadable)
+    monkeypatch.setattr(server, "make_server", None)
+    with pytest.raises(runtime.UserError, match=r"cannot be looked through.*no way in"):
+        server.main([str(runs)])
+
 
 def test_the_command_serves_the_page_and_ends_with_one_line(runs: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = [sys.executable, "-m", "paddle_course.play.server", str(runs), "--port", str(port)]
+    words = [sys.executable, "-m", "paddle_course.play.server", str(runs), "--port", "0"]
     environment = os.environ | {"PYTHONPATH": str(runtime.ROOT)}
     process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline, page = time.monotonic() + 60, ""
-    while not page and time.monotonic() < deadline and process.poll() is None:
-        try:
-            page = urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).read().decode()
-        except OSError:
-            time.sleep(0.1)
-    process.terminate()
-    _, said = process.communicate(timeout=30)
+    try:
+        address = next((found[0] for line in process.stderr if (found := re.search(r"http:\S+", line))), "")
+        page = urllib.request.urlopen(address, timeout=10).read().decode()
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=30)
     assert 'id="canvas"' in page
-    assert process.returncode == 143 and f"http://127.0.0.1:{port}/" in said and "Traceback" not in said
+    assert (process.returncode, said) == (143, "stopped: the same command serves the page again\n")
 
 
 @pytest.fixture
@@ -166,3 +189,14 @@ def test_one_draws_and_the_network_guesses(browser: Browser | None, address: str
     assert wait(browser, FIRST) == "day"
     browser.run("(see(new Blob(['no picture'])), 0)")
     assert "cannot be read as a picture" in wait(browser, "$('error').textContent")
+
+
+def test_the_page_says_why_it_has_no_networks(browser: Browser | None, address: str) -> None:
+    if browser is None:
+        return
+    browser.open(address)
+    assert wait(browser, "player?.name")
+    browser.run('(fetch = async () => new Response(\'{"error": "no way in"}\', {status: 400}), main(), 0)')
+    assert wait(browser, "$('error').textContent") == "no way in"
+    browser.run("(fetch = async () => { throw new TypeError('gone') }, main(), 0)")
+    assert wait(browser, "$('error').textContent.includes('still running')")

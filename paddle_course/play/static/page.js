@@ -13,18 +13,26 @@ const score = {found: 0, played: 0};
 
 // ---- questions and answers
 
+async function answered(path, question) {
+  const answer = await fetch(path, question), said = await answer.json();
+  if (!answer.ok) throw new Error(said.error);
+  return said;
+}
+
+function failed(error) {
+  complain(error instanceof TypeError ? "没有回答，服务器还在运行吗？· no answer: is the server still running?" : error.message);
+}
+
 async function ask(body, headers) {
   if (asking) { again = [body, headers]; return; }
   asking = true;
   const before = player.name;
   try {
     const path = player.name.split("/").map(encodeURIComponent).join("/");
-    const answer = await fetch(`/guess/${path}`, {method: "POST", body, headers});
-    const said = await answer.json();
-    if (!answer.ok) throw new Error(said.error);
+    const said = await answered(`/guess/${path}`, {method: "POST", body, headers});
     if (player.name === before && (player.kind === "photo" || strokes.length)) show(said);
   } catch (error) {
-    complain(error instanceof TypeError ? "没有回答，服务器还在运行吗？· no answer: is the server still running?" : error.message);
+    failed(error);
   } finally {
     asking = false;
     if (again) { const next = again; again = null; setTimeout(() => ask(...next), PAUSE); }
@@ -206,9 +214,9 @@ function choose(name) {
 async function main() {
   const kinds = {doodle: "简笔画 · doodles", digit: "数字 · digits", photo: "照片 · photos"};
   try {
-    players = await (await fetch("/players")).json();
-  } catch {
-    return complain("没有回答，服务器还在运行吗？· no answer: is the server still running?");
+    players = await answered("/players");
+  } catch (error) {
+    return failed(error);
   }
   for (const [kind, title] of Object.entries(kinds)) {
     const group = document.createElement("optgroup");
