@@ -26,7 +26,9 @@ def transfer(params: Mapping[str, np.ndarray], model: nn.Layer) -> list[str]:
     *_, last = (name for name, layer in model.named_sublayers() if isinstance(layer, nn.Linear))
     found, fresh = {}, []
     for name, value in own.items():
-        array, shape = params[name], tuple(value.shape)
+        array, shape, dtype = params[name], tuple(value.shape), value.numpy().dtype
+        if array.dtype != dtype:
+            raise UserError(f"{name} is {array.dtype}, the model's is {dtype}: convert the params")
         if name == first and array.shape[1] == 3 and shape[1] == 1:
             array = array.sum(axis=1, keepdims=True)
         if array.shape == shape:

@@ -19,6 +19,7 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -76,24 +77,33 @@ def save_params(model: paddle.nn.Layer, path: Path | str) -> str:
 
 
 def load_params(path: Path | str, model: paddle.nn.Layer) -> None:
-    """Set the model's weights and running statistics from `path`; untouched unless every name and shape fits."""
-    path = Path(path)
-    arrays, own = read_arrays(path), model.state_dict()
-    problems = [f"{name} is missing" for name in own if name not in arrays]
-    problems += [f"{name} is not in the model" for name in sorted(arrays) if name not in own]
+    """Set the model's weights and running statistics from `path`; untouched unless all names, shapes and dtypes fit."""
+    own = model.state_dict()
+    for name, array in fitting(Path(path), own, type(model).__name__).items():
+        own[name].set_value(array)
+
+
+def fitting(path: Path, own: Mapping[str, paddle.Tensor], owner: str) -> Arrays:
+    """The arrays of `path`; UserError unless names, shapes and dtypes are those of `own`, the tensors of `owner`."""
+    arrays, forms = read_arrays(path), {name: _form(value.numpy()) for name, value in own.items()}
+    problems = [f"{name} is missing" for name in forms if name not in arrays]
+    problems += [f"{name} is one too many" for name in sorted(arrays) if name not in forms]
     problems += [
-        f"{name} is {arrays[name].shape}, the model's is {tuple(value.shape)}"
-        for name, value in own.items()
-        if name in arrays and arrays[name].shape != tuple(value.shape)
+        f"{name} is {_form(arrays[name])}, not {form}"
+        for name, form in forms.items()
+        if name in arrays and _form(arrays[name]) != form
     ]
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise UserError(
-            f"{path} does not fit this {type(model).__name__}: {'; '.join(problems[:3])}{more}: "
-            "build the model with the settings it was saved with"
+            f"{path} does not fit this {owner}: {'; '.join(problems[:3])}{more}: "
+            "build it with the settings it was saved with"
         )
-    for name, value in own.items():
-        value.set_value(arrays[name])
+    return arrays
+
+
+def _form(array: np.ndarray) -> str:
+    return f"{array.dtype} {array.shape}"
 
 
 def sha256(path: Path) -> str:
@@ -107,7 +117,7 @@ def read_arrays(path: Path) -> Arrays:
         return from_bytes(path.read_bytes())
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): name a params.safetensors that exists") from None
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # a KeyError for bfloat16, which NumPy lacks
         raise UserError(f"{path} is damaged or no safetensors file ({error}): use another checkpoint") from None
 
 
@@ -196,7 +206,10 @@ def keep(checkpoints: Path, count: int = 2) -> None:
 def load_persistables(
     directory: Path | str, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer
 ) -> tuple[State, dict[str, Any]]:
-    """Set model and optimizer from a checkpoint and return its state. Both are untouched if anything does not fit.
+    """Set model and optimizer from a checkpoint and return its state.
+
+    If anything does not fit, the model is untouched. So is the optimizer, unless it is its accumulators that do not:
+    Paddle has to make them before anybody knows which there are.
 
     Raises:
         UserError: the checkpoint is damaged, belongs to another model, or was saved with another optimizer.
@@ -211,12 +224,12 @@ def load_persistables(
             f"{directory} holds the persistables of {theirs} ({', '.join(kinds) or 'no accumulators'}), which {ours} "
             f"cannot use: load the params alone, training.load_params('{directory / PARAMS}', model)"
         )
+    fitting(directory / PARAMS, model.state_dict(), type(model).__name__)
     names = materialise(model, optimizer, arrays)
-    if set(names.values()) != set(arrays):
-        odd = sorted(set(names.values()) ^ set(arrays))
-        raise UserError(f"{directory / OPTIMIZER} does not fit this {ours}: {odd[0]} and {len(odd) - 1} more differ")
+    made = optimizer.state_dict()
+    fitting(directory / OPTIMIZER, {name: made[key] for key, name in names.items()}, ours)
     load_params(directory / PARAMS, model)
-    optimizer.set_state_dict({theirs: paddle.to_tensor(arrays[ours]) for theirs, ours in names.items()})
+    optimizer.set_state_dict({key: paddle.to_tensor(arrays[name]) for key, name in names.items()})
     return state, about
 
 

@@ -102,6 +102,30 @@ def confusion(scores: np.ndarray, labels: np.ndarray, classes: int | None = None
     return metrics.confusion_matrix(labels, scores.argmax(axis=1), labels=every)
 
 
+class Moved(NamedTuple):
+    """A class whose logit got an offset: which, its recall and precision then, and how many examples it is given."""
+
+    offset: float
+    recall: float
+    precision: float
+    found: int
+
+
+def moved_to_recall(scores: np.ndarray, labels: np.ndarray, index: int, recall: float) -> Moved:
+    """The least offset on the logit of the class `index` at which `recall` of its examples, at least one, are found.
+
+    It moves the decision without a training, as a threshold does where there are two classes. The offset is read off
+    the examples it is judged by: it tells where the curve of precision and recall runs, and is no setting to go by.
+    """
+    others = np.delete(scores, index, axis=1).max(axis=1)
+    margin = others.astype(np.float64) - scores[:, index]  # an offset of at least so much makes it the best guess
+    mine = labels == index
+    wanted = max(1, round(recall * mine.sum()))
+    offset = np.sort(margin[mine])[wanted - 1]
+    found = margin <= offset
+    return Moved(float(offset), float(found[mine].mean()), float(mine[found].mean()), int(found.sum()))
+
+
 def wilson(correct_share: float, n: int, z: float = 1.96) -> tuple[float, float]:
     """The 95 % interval (z = 1.96) of the true share, having seen `correct_share` of n >= 1 examples (Wilson 1927).
 
@@ -112,12 +136,6 @@ def wilson(correct_share: float, n: int, z: float = 1.96) -> tuple[float, float]
     half = z * math.sqrt(correct_share * (1 - correct_share) / n + (z / (2 * n)) ** 2)
     scale = 1 + z * z / n
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
-
-
-def told_apart(one: float, other: float, n: int) -> bool:
-    """Whether the 95 % intervals of two shares of n examples leave a gap; else they differ by what chance gives."""
-    (low, high), (least, most) = wilson(one, n), wilson(other, n)
-    return most < low or high < least
 
 
 def mcnemar(one: np.ndarray, other: np.ndarray) -> float:

@@ -81,13 +81,17 @@ class Result:
     @property
     def speed(self) -> float:
         """Pictures, or rows, trained on per second."""
-        return self.plan["train"]["n"] * len(self.epochs) / self.epochs[-1]["seconds"]
+        train = self.plan["train"]
+        dropped = train["n"] % train["size"] if train["drop_last"] else 0
+        return (train["n"] - dropped) * len(self.epochs) / self.epochs[-1]["seconds"]
 
 
 def plan(
     model: Any, train: Any, phases: Any, loss: Any, held_out: Any, patience: int, start: Path | None, score: Any
 ) -> dict[str, Any]:
-    """All that decides how a training ends, as JSON."""
+    """All that decides how a training ends, as JSON; UserError where nothing tells `patience` which epoch is best."""
+    if patience and "validation" not in held_out:
+        raise UserError(f"patience {patience} goes by validation data: give held_out['validation'], or patience 0")
     count = sum(math.prod(value.shape) for value in model.state_dict().values())
     structure = {"class": type(model).__name__, "values": count, "structure": f"{seed_of(str(model)):08x}"}
     rest = {"train": train, "phases": phases, "loss": loss, "held_out": held_out, "patience": patience}

@@ -11,7 +11,7 @@ from typing import Any
 
 import paddle
 
-from paddle_course import config
+from paddle_course import config, runtime
 from paddle_course.runtime import Stopped, Stopper, UserError, write_file
 from paddle_course.training import checkpoint, health, optimizers
 from paddle_course.training.averaging import SlowWeights
@@ -47,7 +47,7 @@ class Saver:
         self.last = time.perf_counter()
         if self.stop.code:
             where = f"{self.run.name} is saved at step {self.state.step:,}"
-            raise Stopped(self.stop.code, f"{where}; the same command goes on from there")
+            raise Stopped(self.stop.code, f"{where}; {runtime.again()} goes on from there")
 
 
 def resume(
@@ -74,8 +74,6 @@ def finish(run: Run, model: paddle.nn.Layer, state: State, patience: int) -> Res
     params = best_params(run) if patience else run.checkpoints / str(state.step) / checkpoint.PARAMS
     step = state.best_step if patience else state.step
     about = {"params": str(params.relative_to(run.directory)), "sha256": checkpoint.sha256(params), "step": step}
-    if step == 0:
-        raise UserError(f"{run.name} never had validation data to choose its params by")
     write_file(run.directory / "result.json", json.dumps(about, indent=2))
     print(f"{run.name}: SHA-256 of its params.safetensors {about['sha256']}", file=sys.stderr)
     return ended(run, model)

@@ -42,11 +42,12 @@ def test_another_number_of_classes_keeps_its_own_last_layer():
 
 def test_what_does_not_fit_is_refused_before_anything_is_touched():
     old, new = models.build("resnet18", seed=1, width=8), models.build("resnet18", seed=2, width=4)
-    before = arrays(new)
+    before, fits = arrays(new), arrays(models.build("resnet18", width=4))
     for params, message in (
         (arrays(old), r"is \(8, 3, 3, 3\), the model's is \(4, 3, 3, 3\)"),
         (arrays(models.build("vgg11", width=4)), "these are params of another network than this ResNet"),
-        (arrays(models.build("resnet18", width=4)) | {"fc.weight": np.zeros((32, 9))}, "its partner does not"),
+        (fits | {"fc.weight": np.zeros((32, 9), np.float32)}, "its partner does not"),
+        (fits | {"fc.bias": np.zeros(10)}, r"fc\.bias is float64, the model's is float32"),
     ):
         with pytest.raises(UserError, match=message):
             transfer(params, new)

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -61,6 +62,16 @@ def test_the_board_shows_the_runs(runs: Path) -> None:
     finally:
         server.kill()
         server.wait()
+
+
+def test_the_board_speaks_the_users_language(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "")  # set but empty: as if it were not
+    monkeypatch.setenv("LC_MESSAGES", "zh_CN.UTF-8")
+    monkeypatch.setenv("LANG", "C")
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setitem(sys.modules, "visualdl.server", SimpleNamespace(app=SimpleNamespace(main=lambda: None)))
+    board.main([str(runs), "--port", str(free_port())])
+    assert sys.argv[sys.argv.index("--language") + 1] == "zh"
 
 
 def test_a_taken_port_and_an_empty_folder_are_named(runs: Path, tmp_path: Path) -> None:

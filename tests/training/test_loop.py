@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def test_patience_stops_early_and_goes_back_to_the_best(tmp_path: Path) -> None:
     model = toy.toy_model(seed=3)
     training.load_params(result.params, model)
     assert training.evaluate(model, held, losses.cross_entropy)["accuracy"] == max(accuracies)
+
+
+def test_patience_without_validation_data_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    with pytest.raises(runtime.UserError, match=r"patience 3 goes by validation data: give held_out\['validation'\]"):
+        fit(tmp_path / "run", toy.phases("adam", 1), held_out={"test": toy.toy_batches()}, patience=3)
+    assert not (tmp_path / "run").exists()
+
+
+def test_pictures_that_are_dropped_do_not_count_as_speed(tmp_path: Path) -> None:
+    for drop, count in ((False, 60), (True, 48)):
+        data = replace(toy.toy_batches(), drop_last=drop)  # 3 batches of 16 and 12 pictures
+        result = training.fit(training.Run(tmp_path / str(drop)), toy.toy_model(), data, toy.phases("sgd", 2))
+        assert result.speed * result.epochs[-1]["seconds"] == pytest.approx(2 * count)
 
 
 def test_a_loss_that_is_not_finite_stops_with_step_and_lr(tmp_path: Path) -> None:

@@ -126,13 +126,6 @@ def test_wilson_known_values():
     assert metrics.wilson(0.5, 100, z=2.576)[0] < metrics.wilson(0.5, 100)[0]
 
 
-def test_shares_are_told_apart_where_their_intervals_leave_a_gap():
-    assert not metrics.told_apart(0.62, 0.62, 2000) and not metrics.told_apart(0.62, 0.65, 2000)
-    assert metrics.told_apart(0.62, 0.67, 2000) and metrics.told_apart(0.67, 0.62, 2000)
-    assert not metrics.told_apart(0.62, 0.67, 200)
-    assert not metrics.told_apart(0.0, 0.2, 10) and metrics.told_apart(0.0, 1.0, 10)
-
-
 def test_mcnemar_is_the_binomial_test_of_the_examples_on_which_two_models_differ():
     right, better = RNG.random(400) < 0.8, np.ones(400, bool)
     better[:9] = False

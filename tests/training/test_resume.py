@@ -56,6 +56,12 @@ def test_sigterm_says_that_the_same_command_goes_on(tmp_path: Path) -> None:
     assert "Traceback" not in died.stderr
 
 
+def test_after_fresh_the_line_names_the_command_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PADDLE_COURSE_COMMAND", "./run.sh hw08 --fresh --seed 1")
+    died = run(tmp_path / "run", "momentum", 2, "term")
+    assert died.stderr.splitlines()[-1].endswith("; ./run.sh hw08 --seed 1 goes on from there")
+
+
 def fit(directory: Path, **changes: object) -> training.Result:
     settings = {"phases": toy.phases("adam", 1), "held_out": {"test": toy.toy_batches()}} | changes
     return training.fit(training.Run(directory), toy.toy_model(), toy.toy_batches(), **settings)
