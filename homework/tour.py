@@ -35,6 +35,7 @@ what to try next:
 
 @dataclass(frozen=True)
 class Config(RunConfig):
+    longer, without = False, ("full", "seeds", "data", "data_root")
     batch_size: int = flag(64, "digits per update", least=1)
     adam_epochs: int = flag(12, "epochs with Adam", least=1)
     sgd_epochs: int = flag(6, "epochs of fine-tuning with SGD", least=1)

@@ -6,7 +6,7 @@ A homework derives its `Config` from `RunConfig`; each field is a flag with the 
     class Config(RunConfig):
         per_class: tuple[int, ...] = flag((10, 100), "pictures per class")
 
-An unknown flag or a value of the wrong type ends with one line and exit code 2.
+An unknown flag, and a value of the wrong type or out of its limits, end with one line and exit code 2.
 """
 
 from __future__ import annotations
@@ -15,28 +15,40 @@ import argparse
 import dataclasses
 import functools
 import json
+import math
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from paddle_course.runtime import UserError
 
 Config = TypeVar("Config", bound="RunConfig")
 
 
-def flag(default: Any, help: str, choices: Sequence[Any] | None = None, least: int = 0) -> Any:
-    """A dataclass field that is also a command-line flag; `least` is the smallest integer it may be."""
+def flag(default: Any, help: str, choices: Sequence[str] = (), least: float = 0) -> Any:
+    """A dataclass field that is also a command-line flag.
+
+    A text is one of the `choices`, if there are any; a number is finite and at least `least`. For a tuple this holds of
+    each item.
+    """
     return field(default=default, metadata={"help": help, "choices": choices, "least": least})
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """The flags that every homework has."""
+    """The flags that every homework has.
+
+    A homework names in `without` those it has no use for, which are refused, and says by `longer` whether --full asks
+    for other settings than its defaults.
+    """
+
+    without: ClassVar[tuple[str, ...]] = ()
+    longer: ClassVar[bool] = True
 
     question: tuple[int, ...] = flag((), "answer only these questions, for example 3 or 1,3")
-    smoke: bool = flag(False, "run every path in seconds, on stand-in data; the numbers mean nothing")
+    smoke: bool = flag(False, "run every path in a minute or two, on stand-in data; the numbers mean nothing")
     full: bool = flag(False, "the published settings, however long they take")
     seed: int = flag(0, "every draw is a function of this")
     seeds: int = flag(3, "runs per setting where a mean and its spread are reported", least=1)
@@ -61,38 +73,47 @@ def parse(config: type[Config], argv: Sequence[str] | None = None, description: 
     parser.usage = "./run.sh HOMEWORK [flags]"
     kinds = typing.get_type_hints(config)
     for each in dataclasses.fields(config):
-        name, kind = "--" + each.name.replace("_", "-"), kinds[each.name]
-        help = each.metadata.get("help", "").replace("%", "%%") + f" (default: {shown(each.default)})"
+        if each.name in config.without:
+            continue
+        name, kind, choices = "--" + each.name.replace("_", "-"), kinds[each.name], each.metadata["choices"]
+        help = each.metadata["help"].replace("%", "%%")
         if kind is bool:
-            parser.add_argument(name, action="store_true", help=each.metadata.get("help"))
+            parser.add_argument(name, action="store_true", help=help)
         else:
             parser.add_argument(
                 name,
-                type=_reader(kind),
+                type=_reader(kind, choices, each.metadata["least"]),
                 default=each.default,
-                choices=each.metadata.get("choices"),
-                help=help,
-                metavar=None if each.metadata.get("choices") else each.name.upper(),
+                help=f"{help} (default: {shown(each.default)})",
+                metavar=f"{{{','.join(choices)}}}" if choices else each.name.upper(),
             )
-    values = vars(parser.parse_args(argv))
-    for each in dataclasses.fields(config):
-        if kinds[each.name] is int and values[each.name] < each.metadata.get("least", 0):
-            name, least = each.name.replace("_", "-"), each.metadata["least"]
-            parser.error(f"argument --{name}: {values[each.name]} is too small, it must be at least {least}")
-    return config(**values)
+    return config(**vars(parser.parse_args(argv)))
 
 
-def _reader(kind: Any) -> Callable[[str], Any]:
-    """What turns a flag's text into a value of `kind`; argparse names the flag when it raises."""
-    if typing.get_origin(kind) is tuple:
-        item = typing.get_args(kind)[0]
+def _reader(kind: Any, choices: Sequence[str], least: float) -> Callable[[str], Any]:
+    """What turns a flag's text into a value of `kind` within its limits; argparse names the flag when it raises."""
+    several = typing.get_origin(kind) is tuple
+    item = typing.get_args(kind)[0] if several else kind
 
-        def read(text: str) -> tuple[Any, ...]:
-            return tuple(item(part) for part in text.split(",") if part)
+    def one(text: str) -> Any:
+        value = item(text)
+        if choices and value not in choices:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(choices)}")
+        if item is float and not math.isfinite(value):
+            raise argparse.ArgumentTypeError(f"{text} is no finite number")
+        if item is not str and value < least:
+            raise argparse.ArgumentTypeError(f"{text} is too small, it must be at least {least}")
+        return value
 
-        read.__name__ = f"comma-separated list of {item.__name__}"
-        return read
-    return kind
+    def read(text: str) -> Any:
+        if not several:
+            return one(text)
+        if not (parts := [part for part in text.split(",") if part]):
+            raise argparse.ArgumentTypeError("name at least one")
+        return tuple(map(one, parts))
+
+    read.__name__ = f"comma-separated list of {item.__name__}" if several else item.__name__
+    return read
 
 
 def shown(value: Any) -> str:

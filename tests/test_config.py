@@ -19,6 +19,8 @@ class Config(RunConfig):
     sizes: tuple[int, ...] = flag((1, 2), "sizes, 100 % of them")
     rate: float = flag(0.1, "rate")
     name: str = flag("a", "name", ("a", "b"))
+    names: tuple[str, ...] = flag((), "names", ("a", "b"))
+    rates: tuple[float, ...] = flag((0.1,), "rates", least=0.01)
 
 
 def test_flags_become_fields() -> None:
@@ -36,6 +38,42 @@ def test_what_does_not_fit_ends_with_exit_code_2(words: list[str], capsys: pytes
         config.parse(Config, words)
     assert ended.value.code == 2
     assert words[-1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--rate", "-1"], "argument --rate: -1 is too small, it must be at least 0"),
+        (["--rate", "nan"], "argument --rate: nan is no finite number"),
+        (["--rate", "fast"], "argument --rate: invalid float value: 'fast'"),
+        (["--rates", "1,1e999"], "argument --rates: 1e999 is no finite number"),
+        (["--rates", "0.5,0.001"], "argument --rates: 0.001 is too small, it must be at least 0.01"),
+        (["--sizes=3,-1"], "argument --sizes: -1 is too small, it must be at least 0"),
+        (["--sizes", ","], "argument --sizes: name at least one"),
+        (["--sizes", "3,x"], "argument --sizes: invalid comma-separated list of int value: '3,x'"),
+        (["--name", "c"], "argument --name: 'c' is none of a, b"),
+        (["--names", "b,c"], "argument --names: 'c' is none of a, b"),
+    ],
+)
+def test_limits_hold_for_floats_and_for_each_item(words: list[str], said: str, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        config.parse(Config, words)
+    assert capsys.readouterr().err.splitlines()[-1] == f"./run.sh: error: {said}"
+
+
+def test_a_common_flag_without_a_use_is_refused_and_keeps_its_default(capsys: pytest.CaptureFixture) -> None:
+    class Short(Config):
+        without = ("data", "seeds")
+
+    assert config.parse(Short, ["--epochs", "2"]) == Short(epochs=2)
+    for words in (["--data", "real"], ["--seeds", "3"]):
+        with pytest.raises(SystemExit, match="2"):
+            config.parse(Short, words)
+        assert f"unrecognized arguments: {' '.join(words)}" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="0"):
+        config.parse(Short, ["--help"])
+    printed = capsys.readouterr().out
+    assert "--epochs" in printed and "--data " not in printed and "--seeds" not in printed
 
 
 def test_help_says_what_each_flag_is_for(capsys: pytest.CaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,7 @@ class Ordered:
     A kind is a dataclass with these fields and a method `batch(epoch, position)`.
     """
 
-    data: Any  # has a length and a source
+    data: Any  # has a length and a source, and may be synthetic
     size: int
     seed: int
     shuffle: bool
@@ -70,6 +71,12 @@ class Ordered:
         if not 0 <= position < len(self):
             raise IndexError(f"batch {position} of {len(self)}")
         return self.order(epoch)[position * self.size : (position + 1) * self.size]
+
+    def describe(self) -> dict[str, Any]:
+        """All that decides what the batches are, for the config.json of a run."""
+        data = {"source": self.data.source, "synthetic": self.data.synthetic, "n": len(self.data)}
+        settings = (each.name for each in dataclasses.fields(self) if each.name != "data")
+        return data | {name: describe(getattr(self, name)) for name in settings}
 
 
 Augmentation = Callable[[Batch, np.random.Generator], Batch]
@@ -133,21 +140,6 @@ class Batches(Ordered):
                 yield ahead.popleft().result()
         finally:  # also when the loop is left early or a batch fails
             pool.shutdown(cancel_futures=True)
-
-    def describe(self) -> dict[str, Any]:
-        """All that decides what the batches are, for the config.json of a run."""
-        return {
-            "source": self.data.source,
-            "synthetic": self.data.synthetic,
-            "n": len(self.data),
-            "size": self.size,
-            "seed": self.seed,
-            "augment": describe(self.augment),
-            "mean": describe(self.mean),
-            "std": describe(self.std),
-            "shuffle": self.shuffle,
-            "drop_last": self.drop_last,
-        }
 
     def _normalise(self, images: np.ndarray) -> np.ndarray:
         """uint8 (B, H, W, C) -> (x / 255 - mean) / std as float32 (B, C, H, W), C-contiguous."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -64,20 +64,6 @@ class RowBatches(Ordered):
     def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """The batches of an epoch from `start` on."""
         return (self.batch(epoch, position) for position in range(start, len(self)))
-
-    def describe(self) -> dict[str, Any]:
-        """All that decides what the batches are, for the config.json of a run."""
-        return {
-            "source": self.data.source,
-            "synthetic": self.data.synthetic,
-            "n": len(self.data),
-            "size": self.size,
-            "seed": self.seed,
-            "shift": list(self.shift),
-            "scale": list(self.scale),
-            "shuffle": self.shuffle,
-            "drop_last": self.drop_last,
-        }
 
 
 def spans(rows: readers.Rows) -> tuple[tuple[float, ...], tuple[float, ...]]:

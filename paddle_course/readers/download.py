@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -118,12 +116,8 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Wait until no other process downloads into this folder, and keep them waiting; UserError if it is full."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with runtime.locked(folder):
             yield
-        finally:
-            os.close(handle)
     except OSError as error:
         raise UserError(
             f"{folder} cannot be written ({error.strerror or error}): make room, or choose another --data-root"
@@ -249,8 +243,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"--from belongs to dogs; {flags.name} is downloaded")
     root = data_root(flags.data_root)
     if flags.name == "dogs":
-        return runtime.run(lambda: print(make_dogs(root, flags.source)))
-    return runtime.run(lambda: print(fetch(flags.name, root, **part)))
+        return runtime.run(lambda: print(make_dogs(root, flags.source)), "the same command begins anew")
+    ended = "the same command goes on with the download"
+    return runtime.run(lambda: print(fetch(flags.name, root, **part)), ended)
 
 
 if __name__ == "__main__":

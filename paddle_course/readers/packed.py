@@ -1,7 +1,7 @@
 """Drawings <-> one file that is read in a moment: `strokes` in a few flat arrays, without pickle.
 
-Its name tells what it was made from: a hash of the names, sizes and times of the files, and which part of them. So a
-file that is there fits, or nobody asks for it.
+Its name tells what it was made from: which part of the files, a hash of their names, and one of their sizes and times.
+So a file that is there fits, or nobody asks for it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ FORMAT = 1  # of the file; part of its name
 def place(folder: Path, files: Iterable[Path], part: str) -> Path:
     """Where the packed form of this part of these files belongs."""
     about = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    digest = hashlib.sha256(repr((FORMAT, about)).encode()).hexdigest()[:16]
-    return folder.parent / "packed" / f"{folder.name}-{part}-{digest}.safetensors"
+    names, now = (
+        hashlib.sha256(repr(what).encode()).hexdigest()[:16] for what in ([name for name, *_ in about], (FORMAT, about))
+    )
+    return folder.parent / "packed" / f"{folder.name}-{part}-{names}-{now}.safetensors"
 
 
 def save(path: Path, drawings: Drawings) -> None:

@@ -1,7 +1,7 @@
 import json
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -179,15 +179,20 @@ def test_mistakes_are_told(pictures, settings, told):
 
 
 def test_describe_is_json_and_tells_all(pictures):
-    batches = Batches(pictures(), size=16, seed=5, augment=(flip, partial(pad_crop, pad=2)), mean=(0.5, 0.4, 0.3))
+    @dataclass(frozen=True, eq=False)
+    class Turned(Batches):
+        degrees: int = 90  # what a kind adds is told with the rest
+
+    batches = Turned(pictures(), size=16, seed=5, augment=(flip, partial(pad_crop, pad=2)), mean=(0.5, 0.4, 0.3))
     told = batches.describe()
     assert json.loads(json.dumps(told)) == told
     assert told["augment"] == [{"name": "flip"}, {"name": "pad_crop", "pad": 2}]
-    assert {key: told[key] for key in ("source", "n", "size", "seed", "synthetic", "mean")} == {
+    assert {key: told[key] for key in ("source", "n", "size", "seed", "synthetic", "mean", "degrees")} == {
         "source": "noise",
         "n": 50,
         "size": 16,
         "seed": 5,
         "synthetic": False,
         "mean": [0.5, 0.4, 0.3],
+        "degrees": 90,
     }

@@ -176,6 +176,15 @@ def test_what_was_read_is_kept_and_read_again_when_a_file_changes(write, tmp_pat
     assert len(read_words(folder)) == 13  # damaged: read again
 
 
+def test_two_choices_of_as_many_words_are_kept_side_by_side(write, tmp_path):
+    write(3, "cat")
+    folder = write(3, "sun").parent
+    kept = [read_words(folder, words=(word,)).classes for word in ("cat", "sun")]
+    assert kept == [("cat",), ("sun",)] and len(list((tmp_path / "packed").iterdir())) == 2
+    write(4, "cat")
+    assert len(read_words(folder, words=("cat",))) == 4 and len(list((tmp_path / "packed").iterdir())) == 2
+
+
 def test_raw_ones_are_kept_with_their_times(write, tmp_path):
     folder = write(2, "sun", strokes=[[[0, 700.5], [1, 2], [0, 35]], [[0], [-3], [99]]]).parent
     read_words(folder)
