@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./run.sh                the tour: installs what is needed, trains, is interrupted, goes on, writes a report (2 minutes)
-# ./run.sh hw08 [flags]   one homework; --help lists its flags, --smoke runs it in seconds on stand-in data
+# ./run.sh hw08 [flags]   one homework; --help lists its flags, --smoke runs it in a minute or two on stand-in data
 # ./run.sh data NAME      downloads a data set: cifar10 cifar100 mnist fashion-mnist housing doodles all
 # ./run.sh data dogs      makes the one of hw11 of CIFAR-10, or of your own pictures: --from DIR
 # ./run.sh board [DIR]    VisualDL on runs/ (or DIR)
@@ -11,7 +11,7 @@ set -euo pipefail
 unset CDPATH
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 words="${OMP_NUM_THREADS:+OMP_NUM_THREADS=$OMP_NUM_THREADS }./run.sh$([ $# -eq 0 ] || printf ' %q' "$@")"
-export PYTHONPATH="$here" PADDLE_COURSE_COMMAND="$words"
+export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}" PADDLE_COURSE_COMMAND="$words"
 
 course() { # runs Python as install.py finds or makes it
     local python
@@ -24,8 +24,9 @@ name=${1:-tour}
 case "$name" in
     tour) course "$here/homework/tour.py" "$@" ;;
     hw[0-9][0-9])
-        script=$(compgen -G "$here/homework/${name}_*.py") || { echo "error: no homework is called $name: ./run.sh --help" >&2; exit 2; }
-        course "$script" "$@" ;;
+        scripts=("$here/homework/${name}"_*.py)
+        [ -e "${scripts[0]}" ] || { echo "error: no homework is called $name: ./run.sh --help" >&2; exit 2; }
+        course "${scripts[0]}" "$@" ;;
     data) course -m paddle_course.readers.download "$@" ;;
     board) course -m paddle_course.training.board "$@" ;;
     play) course -m paddle_course.play.server "$@" ;;

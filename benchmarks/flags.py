@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from benchmarks.rounds import Incomplete
 from paddle_course import runtime
-from paddle_course.runtime import Stopped
 
 
 def parser(module: str, text: str, rounds: int = 0, publish: bool = True) -> argparse.ArgumentParser:
@@ -64,12 +64,10 @@ def program(text: str) -> str:
 
 
 def run(benchmark: Callable[[Sequence[str]], None], argv: Sequence[str] | None) -> int:
-    """The exit code: 0 done, 1 not everything could be measured, 2 the user's mistake, 130 broken off."""
-
-    def stoppable() -> None:
-        try:
-            benchmark(sys.argv[1:] if argv is None else argv)
-        except KeyboardInterrupt:
-            raise Stopped(130, "nothing is kept of a benchmark that did not end") from None
-
-    return runtime.run(stoppable)
+    """The exit code: 0 done, 1 not everything could be measured, 2 the user's mistake, 130 or 143 broken off."""
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        return runtime.run(lambda: benchmark(words), "nothing is kept of a benchmark that did not end")
+    except Incomplete as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from paddle_course import answers, runtime
-from paddle_course.runtime import ROOT, Stopped
+from paddle_course.runtime import ROOT
 
 RESULTS = ROOT / "docs" / "results.json"
 LONGEST = 1800  # seconds for one measurement
@@ -32,6 +32,10 @@ Measured = dict[str, Any]
 
 class Failed(Exception):
     """Nothing was measured; in one line, why."""
+
+
+class Incomplete(Exception):
+    """Not everything could be measured; what could be is shown. The benchmark ends with exit code 1."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,6 +156,6 @@ def publish(module: str, words: Sequence[str], results: Iterable[answers.Result]
 
 
 def complete(found: Iterable[Sequence[Any]], count: int) -> None:
-    """The end of a benchmark, with exit code 1 unless all of them hold `count` measurements."""
+    """The end of a benchmark, which is `Incomplete` unless all of them hold `count` measurements."""
     if any(len(each) < count for each in found):
-        raise Stopped(1, "not everything could be measured, see above")
+        raise Incomplete("not everything could be measured, see above")

@@ -6,13 +6,13 @@ import os
 import platform
 import shutil
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from paddle_course import readers, runtime
-
-DATA = ("cifar10", "cifar100", "mnist", "fundus", "pets", "doodles")
+from paddle_course.readers import locate
 
 
 def findings() -> list[tuple[str, str]]:
@@ -22,17 +22,25 @@ def findings() -> list[tuple[str, str]]:
         found.append(("Paddle", runtime.start()))
     except runtime.UserError as error:
         found.append(("Paddle", str(error)))
-    room = shutil.disk_usage(runtime.ROOT).free / 1e9
+    runs, data = room(runtime.ROOT), room(readers.data_root())
     found += [
         ("cores", f"{runtime.cores()}, of which {os.getloadavg()[0]:.1f} were busy in the last minute"),
         ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.1f} GB"),
-        ("room on the disk", f"{room:.0f} GB" + (" - a long run may need more than that" if room < 2 else "")),
+        ("room for runs", f"{runs:.0f} GB" + (" - a long run may need more than that" if runs < 2 else "")),
+        ("room for data", f"{data:.0f} GB" + (" - doodles may need more than that" if data < 2 else "")),
         ("commit", runtime.commit()),
     ]
-    for name in DATA:
+    for name in locate.PLACES:
         place = readers.find(name)
         found.append((name, str(place) if place else f"not in {readers.data_root()}"))
     return found
+
+
+def room(folder: Path) -> float:
+    """The GB that are free on the disk of `folder`, which need not be there yet."""
+    while not folder.exists():
+        folder = folder.absolute().parent
+    return shutil.disk_usage(folder).free / 1e9
 
 
 def main() -> None:
@@ -43,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(runtime.run(main))
+    sys.exit(runtime.run(main, "the same command looks again"))

@@ -13,6 +13,7 @@ Exit codes: 0 done, 2 the user must act, 130 stopped. Standard library only, and
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import re
@@ -20,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -80,16 +82,47 @@ def interpreter(root: Path, python_only: bool = False, only_this: bool = False) 
             complete(root)
         return sys.executable
     python = venv / "bin" / "python"
-    ours = not only_this or inside or os.path.realpath(python) == os.path.realpath(base())
-    if ours and python.exists() and stamp(venv).is_file() and stamp(venv).read_text() == digest(root, venv):
+    if finished(root, venv, only_this):
         return str(python)
-    usable = ours and probe(python) is not None
     if python_only:
-        return str(python) if usable else newest(only_this)
-    if not usable:
-        make(venv, newest(only_this))
-    install(root, venv)
+        return str(python) if ours(venv, only_this) and probe(python) else newest(only_this)
+    with alone(root / ".venv.lock"):
+        if not finished(root, venv, only_this):  # by whom this one has waited for
+            if not (ours(venv, only_this) and probe(python)):
+                make(venv, newest(only_this))
+            install(root, venv)
     return str(python)
+
+
+def ours(venv: Path, only_this: bool) -> bool:
+    """Whether `venv` may be used: with `only_this` it must be the running Python's own."""
+    inside = Path(sys.prefix).resolve() == venv.resolve()
+    return not only_this or inside or os.path.realpath(venv / "bin" / "python") == os.path.realpath(base())
+
+
+def finished(root: Path, venv: Path, only_this: bool) -> bool:
+    """Whether `venv` may be used and, as its stamp says, has all of requirements.txt."""
+    there = ours(venv, only_this) and (venv / "bin" / "python").exists() and stamp(venv).is_file()
+    return there and stamp(venv).read_text() == digest(root, venv)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until no other start installs, by a lock on `path`; where none can be had, two are the user's own care."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # a folder that is read-only, or a drive without locks
+            file = stack.enter_context(path.open("w"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("Waiting for another start, which is installing")
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def has(module: str) -> bool:

@@ -18,13 +18,12 @@ import socket
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from paddle_course import machine
 
 ROOT = Path(__file__).resolve().parents[1]
-GOES_ON = "the same command goes on from the last checkpoint"
 
 
 class UserError(Exception):
@@ -32,7 +31,7 @@ class UserError(Exception):
 
 
 class Stopped(Exception):
-    """SIGINT or SIGTERM arrived and everything is saved; `code` is 130 or 143. The same command goes on from here."""
+    """SIGINT or SIGTERM arrived and what can be saved is; `code` is 130 or 143, the message says what goes on."""
 
     def __init__(self, code: int, message: str):
         super().__init__(message)
@@ -64,8 +63,9 @@ def instructions() -> str:
 
 
 def cores() -> int:
-    """The cores this process may use, which in a container are fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores this process may use, in a container no more than its quota pays for: at least one."""
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(min(mine, machine.quota())))
 
 
 def prepare() -> None:
@@ -162,6 +162,18 @@ def command() -> str:
     return os.environ.get("PADDLE_COURSE_COMMAND") or " ".join(["python", *sys.argv])
 
 
+def again() -> str:
+    """What goes on where this command is stopped: "the same command", or it without --fresh, which would begin anew."""
+    words = command().split(" ")
+    return " ".join(each for each in words if each != "--fresh") if "--fresh" in words else "the same command"
+
+
+def language() -> str:
+    """ "zh" or "en", as the environment asks."""
+    asked = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
+    return "zh" if asked.lower().startswith("zh") else "en"
+
+
 def seed_of(*parts: int | str) -> int:
     """A seed below 2**31 that is a function of `parts` alone, on every machine and in every process."""
     digest = hashlib.sha256(repr(parts).encode()).digest()
@@ -192,10 +204,18 @@ class Stopper:
             signal.signal(number, handler)
 
 
-def run(main: Callable[[], None]) -> int:
-    """Call `main` and return the exit code: 0 done, 2 the user's mistake, 1 ours, 130 or 143 stopped and resumable."""
+def run(main: Callable[[], None], ended: str = "") -> int:
+    """Call `main` and return the exit code: 0 done, 2 the user's mistake, 1 ours, 130 or 143 stopped.
+
+    `ended` is told when a signal arrives outside of a training; where it is empty, that the last checkpoint is kept.
+    """
+    ended = ended or f"{again()} goes on from the last checkpoint"
+
+    def terminated(number: int, _frame: object) -> None:
+        raise Stopped(128 + number, ended)
+
     with contextlib.suppress(ValueError):  # not the main thread
-        signal.signal(signal.SIGTERM, _terminated)
+        signal.signal(signal.SIGTERM, terminated)
     try:
         main()
     except UserError as error:
@@ -213,14 +233,9 @@ def run(main: Callable[[], None]) -> int:
         )
         return 2
     except KeyboardInterrupt:
-        print(f"stopped: {GOES_ON}", file=sys.stderr)
+        print(f"stopped: {ended}", file=sys.stderr)
         return 130
     return 0
-
-
-def _terminated(number: int, _frame: object) -> None:
-    """SIGTERM outside of a training, where there is nothing to save."""
-    raise Stopped(128 + number, GOES_ON)
 
 
 def check_port(port: int) -> None:
@@ -232,6 +247,32 @@ def check_port(port: int) -> None:
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or error
             raise UserError(f"port {port} cannot be used ({why}): take another one with --port") from None
+
+
+@contextlib.contextmanager
+def locked(path: Path, wait: bool = True) -> Iterator[bool]:
+    """Keep others who lock `path`, a folder or a file, out of this block; the lock goes with the process.
+
+    They wait, or without `wait` are given False. Where nothing can be locked (Windows, some network drives) two
+    processes are the user's own care.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield True
+        return
+    handle, free = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR), True
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError as error:
+            if not wait and error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                free = False
+            else:
+                print(f"warning: {path} cannot be locked ({error.strerror}): start nothing else there", file=sys.stderr)
+        yield free
+    finally:
+        os.close(handle)
 
 
 def write_file(path: Path, data: bytes | str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +71,21 @@ def test_every_homework_is_in_the_index() -> None:
     index = (ROOT / "homework/README.md").read_text(encoding="utf-8")
     for script in (ROOT / "homework").glob("*.py"):
         assert script.name in index
+
+
+def test_run_sh_takes_any_folder_and_keeps_the_users_pythonpath(tmp_path: Path) -> None:
+    here, path = tmp_path / "a [1] *", tmp_path / "path"
+    for folder in (here / "homework", here / "paddle_course", path):
+        folder.mkdir(parents=True)
+    shutil.copy(ROOT / "run.sh", here)
+    (path / "python3").symlink_to(sys.executable)
+    (here / "paddle_course/install.py").write_text(f"print({sys.executable!r})")
+    (here / "homework/hw08_some.py").write_text("import os, sys; print(os.environ['PYTHONPATH'], *sys.argv[1:])")
+    environment = os.environ | {"PATH": f"{path}:{os.environ['PATH']}"}
+    for mine, wanted in (({"PYTHONPATH": "/mine"}, f"{here}:/mine"), ({"PYTHONPATH": ""}, f"{here}")):
+        words = ["bash", str(here / "run.sh"), "hw08", "--smoke"]
+        run = subprocess.run(words, env=environment | mine, capture_output=True, text=True, timeout=60)
+        assert run.stdout == f"{wanted} --smoke\n", run.stderr
 
 
 def test_run_sh_works_through_a_link_and_from_elsewhere(tmp_path: Path) -> None:

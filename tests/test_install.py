@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,24 @@ def test_first_run_makes_the_environment_and_prints_only_its_path(world, capfd):
     assert "pip's own words" in err
     (line,) = world.asked("pip install")
     assert line.startswith("python -m pip install") and line.endswith(f"-r {world.requirements}")
+
+
+def test_of_two_first_starts_the_second_waits_and_finds_everything(world, monkeypatch, capfd):
+    monkeypatch.setattr(install, "pip", lambda *_: time.sleep(0.3))
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda _: world.run(), range(2))) == [0, 0]
+    out, err = capfd.readouterr()
+    assert out == f"{world.venv}/bin/python\n" * 2
+    assert len(world.asked("venv --clear")) == 1
+    assert err.count("Waiting for another start") == err.count("Installing requirements.txt") == 1
+
+
+def test_without_locks_it_installs_all_the_same(world, monkeypatch):
+    (world.root / ".venv.lock").mkdir()  # it cannot be opened
+    assert world.run() == 0
+    install.stamp(world.venv).unlink()
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # Windows
+    assert world.run() == 0
 
 
 def test_a_complete_environment_starts_no_process(world, monkeypatch, capfd):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import math
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_course import runtime
+from paddle_course import machine, runtime
 
 HW08 = str(runtime.ROOT / "homework/hw08_cifar10_camp.py")
 
@@ -45,6 +48,13 @@ def test_threads_are_those_of_the_machine_unless_the_user_says_otherwise() -> No
     code = "import os, paddle_course; print(os.environ['OMP_NUM_THREADS'])"
     assert python("-c", code).stdout.strip() == str(runtime.cores())
     assert python("-c", code, OMP_NUM_THREADS="1").stdout.strip() == "1"
+
+
+def test_a_containers_quota_counts_like_missing_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    for quota, cores in ((math.inf, 8), (64.0, 8), (2.5, 2), (1.0, 1), (0.5, 1)):
+        monkeypatch.setattr(machine, "quota", lambda quota=quota: quota)
+        assert runtime.cores() == cores
 
 
 def test_paddle_starts_quietly_and_says_what_it_stands_on() -> None:
@@ -159,6 +169,34 @@ def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
     assert "in use by another process" in run.stderr
 
 
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_drive_without_locks_costs_a_line_and_no_more(tmp_path, monkeypatch, capsys, code: int, wait: bool) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(code, "no locks here")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with runtime.locked(tmp_path, wait) as free:
+        assert free
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {tmp_path} cannot be locked (no locks here)")
+
+
+def test_a_lock_is_refused_while_another_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with runtime.locked(tmp_path), runtime.locked(tmp_path, wait=False) as free:
+        assert not free
+    with runtime.locked(tmp_path, wait=False) as free:
+        assert free
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # Windows
+    with runtime.locked(tmp_path), runtime.locked(tmp_path, wait=False) as free:
+        assert free
+
+
+def test_downloads_do_without_locks_too() -> None:
+    run = python("-c", "import sys; sys.modules['fcntl'] = None; from paddle_course.readers import download")
+    assert run.returncode == 0, run.stderr
+
+
 def test_seeds_are_functions_of_their_parts_alone() -> None:
     assert runtime.seed_of("a", 1) != runtime.seed_of("a", 2) != runtime.seed_of("b", 2)
     code = "from paddle_course import runtime; print(runtime.seed_of('a', 1))"
@@ -201,6 +239,35 @@ def test_sigterm_ends_in_one_line_outside_of_a_training_too(start) -> None:
     assert (run.returncode, run.stdout) == (143, "")
     lines = [line for line in run.stderr.splitlines() if not line.startswith("the machine is busy")]
     assert lines == ["stopped: the same command goes on from the last checkpoint"]
+
+
+def test_a_program_that_trains_nothing_says_so_when_it_is_stopped(capsys: pytest.CaptureFixture) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        assert runtime.run(lambda number=number: os.kill(os.getpid(), number), "nothing is lost") == 128 + number
+        assert capsys.readouterr().err == "stopped: nothing is lost\n"
+
+
+def test_after_fresh_the_command_goes_on_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for words, said in {
+        "./run.sh hw08 --seed 1": "the same command",
+        "./run.sh hw08 --fresh --out a\\ \\ b": "./run.sh hw08 --out a\\ \\ b",
+        "./run.sh --fresh": "./run.sh",
+        "./run.sh hw08 --out runs/--fresh": "the same command",
+    }.items():
+        monkeypatch.setenv("PADDLE_COURSE_COMMAND", words)
+        assert runtime.again() == said
+
+
+def test_the_language_is_what_the_first_variable_asks_for_that_is_not_empty(monkeypatch) -> None:
+    for values, said in {
+        ("C", "zh_CN.UTF-8", "zh_CN.UTF-8"): "en",
+        ("", "zh_CN.UTF-8", "C"): "zh",
+        ("", "", "zh_CN.UTF-8"): "zh",
+        ("", "", ""): "en",
+    }.items():
+        for key, value in zip(("LC_ALL", "LC_MESSAGES", "LANG"), values, strict=True):
+            monkeypatch.setenv(key, value)
+        assert runtime.language() == said
 
 
 def test_the_stopper_waits_for_the_second_signal() -> None:

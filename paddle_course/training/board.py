@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,8 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "runs", help="default: runs/")
     parser.add_argument("--port", type=int, default=8040, help="default: 8040")
     given = parser.parse_args(argv)
-    language = "zh" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh") else "en"
-    sys.argv = arguments(given.directory, given.port, language)
+    sys.argv = arguments(given.directory, given.port, runtime.language())
     print(f"VisualDL: http://127.0.0.1:{given.port}/app/scalar   (Ctrl-C ends it)", file=sys.stderr)
     from visualdl.server import app  # only now: it is the server, with Flask and all
 
@@ -35,4 +33,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(runtime.run(main))
+    sys.exit(runtime.run(main, "the same command shows the curves again"))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
+import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from benchmarks import flags
+from benchmarks import flags, rounds
 from paddle_course.runtime import ROOT
 
 BENCHMARKS = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if "def main(" in path.read_text())
@@ -50,12 +53,20 @@ def test_the_readme_and_help_name_the_command(module: ModuleType, capsys: pytest
 def test_a_benchmark_that_is_broken_off_keeps_nothing(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(argv: list[str]) -> None:
-        raise KeyboardInterrupt
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
 
-    monkeypatch.setattr(module, "benchmark", interrupted)
-    assert module.main([]) == 130
-    assert capsys.readouterr().err == "stopped: nothing is kept of a benchmark that did not end\n"
+        def struck(argv: list[str], number: int = number) -> None:
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+
+        monkeypatch.setattr(module, "benchmark", struck)
+        assert module.main([]) == code
+        assert capsys.readouterr().err == "stopped: nothing is kept of a benchmark that did not end\n"
+
+
+def test_a_benchmark_that_lacks_a_measurement_ends_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert flags.run(lambda _: rounds.complete([[1.0], []], 1), []) == 1
+    assert capsys.readouterr().err == "error: not everything could be measured, see above\n"
 
 
 def test_flags_read_lists_numbers_and_programs(tmp_path: Path) -> None:
