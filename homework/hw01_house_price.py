@@ -43,6 +43,7 @@ SHOWN = NOTEBOOK | {
 
 @dataclass(frozen=True)
 class Config(RunConfig):
+    longer = False
     seeds: int = flag(10, "question 1: runs of each network on the course's split", least=1)
     splits: int = flag(20, "question 1: random splits that the best network is measured on", least=2)
     linear_epochs: int = flag(50, "question 2: epochs of the two linear models", least=1)

@@ -38,7 +38,7 @@ class Config(RunConfig):
 
 
 def digits(lab: Lab, part: str, seed: int = 0) -> batches.Batches:
-    """The digits of one of PARTS, pixels in -1..1; validation is a tenth of the training pictures, held off."""
+    """The digits of one of PARTS, pixels in -1..1; validation is a tenth of the training pictures, held out of them."""
     images = lab.images("mnist", "test" if part == "test" else "train")
     if part != "test":
         halves = readers.stratified_split(images.labels, 0.9, 0)
@@ -84,20 +84,20 @@ def optimizers(lab: Lab) -> Answer:
     Optimizers: which is best, each at the rate that suits it?"""
     found, test = grid(lab), digits(lab, "test")
     chosen = {name: lr for name in OPTIMIZERS if (lr := found.best(name)) is not None}
-    rows, results, tested, intervals, curves = [], [], {}, {}, {}
+    best = {name: found.cells[name, lr] for name, lr in chosen.items()}
+    rows, results, tested, right, curves = [], [], {}, {}, {}
     for name, lr in chosen.items():
-        best = found.cells[name, lr]
         runs = [one for seed in lab.seeds if (one := cell(lab, name, lr, seed)).trained]
-        scores = [training.evaluate(each.trained.net, test, training.losses.cross_entropy) for each in runs]
-        mean, sd = answers.spread([each["accuracy"] for each in scores])
-        tested[name], intervals[name] = mean, training.metrics.wilson(mean, len(test.data))
+        seen = [answers.right(each.trained.net, test) for each in runs]
+        mean, sd = answers.spread([float(each.mean()) for each in seen])
+        tested[name], right[name], interval = mean, seen[0], training.metrics.wilson(mean, len(test.data))
         minutes = float(np.mean([each.trained.result.minutes for each in runs]))
-        shares = [f"{100 * each:.2f}" for each in (best.held, best.curve[-1], mean, *intervals[name])]
+        shares = [f"{100 * each:.2f}" for each in (best[name].held, best[name].curve[-1], mean, *interval)]
         shares[2] += f" ± {100 * sd:.2f} (n = {len(runs)})" if sd is not None else ""
         rows.append((name, f"{lr:g}", *shares[:3], " to ".join(shares[3:]), round(minutes, 2)))
         results.append(Result(f"{name}, best rate", "learning rate", lr, data=DATA))
         results.append(Result(f"{name} at its best rate", "test accuracy", mean, sd, len(runs), minutes, DATA))
-        curves[f"{name} {lr:g}"] = best.errors
+        curves[f"{name} {lr:g}"] = best[name].errors
     header = ("optimizer", "rate", "validation, rate held", "in the end", "test", "95 % interval", "minutes")
     note = "The rates were chosen by the last validation accuracy; of all cells only these ever met the test pictures."
     options = {"logy": True, "percent": True, "marks": {"down to 0": max(1, epochs(lab)[0] - epochs(lab)[1])}}
@@ -108,11 +108,11 @@ def optimizers(lab: Lab) -> Answer:
         *results,
         chosen=chosen,
         tested=tested,
-        intervals=intervals,
-        held={name: found.cells[name, lr].held for name, lr in chosen.items()},
-        ended={name: found.cells[name, lr].curve[-1] for name, lr in chosen.items()},
+        same=answers.Paired(right),
+        runs=len(lab.seeds),
+        best=best,
+        ended={name: each.curve[-1] for name, each in best.items()},
         failed=[name for name in OPTIMIZERS if name not in chosen],
-        pictures=len(test.data),
     )
 
 
@@ -145,9 +145,9 @@ def rates(lab: Lab) -> Answer:
         outside={name: lr for name, lr in best.items() if lr is not None and not SAID[0] <= lr <= SAID[1]},
         high=high,
         at_high={name: found.cells[name, high] for name in OPTIMIZERS},
-        diverged=found.marked("diverged"),
-        chance=found.marked("chance"),
-        adam=max((each.held for (name, _), each in found.cells.items() if name == "adam" and not each.mark), default=0),
+        adam=max(
+            (each.held for (name, _), each in found.cells.items() if name == "adam" and not each.mark), default=None
+        ),
         command=f"./run.sh board {where}",
     )
 

@@ -37,6 +37,7 @@ NETS, RATES = {"ReLU": "lenet", "sigmoid": "lenet-sigmoid"}, {"sgd": 0.1, "adam"
 
 @dataclass(frozen=True)
 class Config(RunConfig):
+    longer = False
     batch: int = flag(10, "question 1: pictures", least=1)
     in_channels: int = flag(3, "question 1: channels of a picture", least=1)
     height: int = flag(224, "question 1: rows of a picture", least=1)

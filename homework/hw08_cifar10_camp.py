@@ -19,11 +19,15 @@ from paddle_course.answers import Answer, Lab, Result, Trained
 from paddle_course.config import RunConfig, flag
 
 TITLE = ("猫狗分类实验（CIFAR-10）", "Cats, dogs and eight other things: the camp's experiment on CIFAR-10")
-DATA, SHAPE, CAT = "CIFAR-10, 50,000 / 10,000", (3, 32, 32), 3
+DATA, SHAPE, CAT, AXES = "CIFAR-10, 50,000 / 10,000", (3, 32, 32), 3, ("epoch", "accuracy")
 # Epochs of all pictures: what half an hour on two cores carries each network through, and what eight minutes do.
 HALF_HOUR, MINUTES = {"fast": 13, "vgg16": 7, "resnet18": 4}, {"fast": 4}
+COMPARED = ("camp", "lenet", "vgg11", "vgg16", "resnet18")  # by what few pictures and minutes bring
+SIZES = {"lenet": {"channels": SHAPE[0], "side": SHAPE[1]}}  # of a network that is built for digits if nobody says
 # Each optimizer at a rate that suits it, as 0.001 suits Adam: one rate for all only shows whom it was made for.
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.01}
+# What follows Adam. Adam itself at a low rate tells what the rate does from what the optimizer does.
+TUNED = {"SGD": ("sgd", 0.01), "Momentum": ("momentum", 1e-3), "Adam at 1e-4": ("adam", 1e-4)}
 # What the forum's most liked answer, 3,630, counts: one input channel everywhere, 5 x 5 and a bias, and no batch norm.
 FORUM = {"conv1": 20 * 26, "norm1": 0, "conv2": 50 * 26, "norm2": 0, "conv3": 50 * 26, "fc": 50 * 10 + 10}
 
@@ -33,11 +37,11 @@ class Config(RunConfig):
     seeds: int = flag(1, "runs of the camp network as the course trains it", least=1)
     batch_size: int = flag(128, "pictures per update", least=1)
     camp_epochs: int = flag(20, "epochs of the camp network as the course trains it (questions 1, 4, 6)", least=1)
-    short_epochs: int = flag(2, "epochs of each row in the comparisons (questions 1, 2, 5, 6); 20 with --full", least=1)
+    short_epochs: int = flag(2, "epochs of each row in the comparisons; 20 with --full, but for question 5", least=1)
     per_class: tuple[int, ...] = flag((10, 20, 50, 100, 200, 500, 1000), "question 3; up to 5000 with --full")
     curve_seeds: int = flag(3, "question 3: runs per number of pictures", least=1)
     deep_pictures: int = flag(1000, "question 5: pictures of the short rows that compare the networks", least=10)
-    networks: tuple[str, ...] = flag((), "question 5: which of fast, vgg16, resnet18 get half an hour")
+    networks: tuple[str, ...] = flag((), "question 5: which of them get half an hour", tuple(HALF_HOUR))
     photos: str = flag("", "question 4: a folder with your own pictures; empty = pets/ among the data")
 
 
@@ -45,17 +49,17 @@ def short(lab: Lab) -> int:
     return lab.epochs(20 if lab.config.full else lab.config.short_epochs)
 
 
-def pictures(lab: Lab, images: readers.Images, seed: int = 0, shuffle: bool = False) -> batches.Batches:
-    """The camp's batches: no augmentation, pixels in -1..1."""
-    return batches.Batches(images, lab.config.batch_size, seed=seed, shuffle=shuffle)
+def pictures(lab: Lab, images: readers.Images | None = None, seed: int = 0, shuffle: bool = False) -> batches.Batches:
+    """The camp's batches, of the test pictures if of no others: no augmentation, pixels in -1..1."""
+    return batches.Batches(images or lab.images("cifar10", "test"), lab.config.batch_size, seed=seed, shuffle=shuffle)
 
 
 def train(lab: Lab, name: str, epochs: int, optimizer: str = "adam", lr: float = 1e-3, **settings: Any) -> Trained:
     """Train the camp network, or a `model`, on all of CIFAR-10, or on `images`; other `settings` are those of `fit`."""
-    seed = settings.pop("seed", lab.config.seed)
+    seed, model = settings.pop("seed", lab.config.seed), settings.pop("model", "camp")
     images = settings.pop("images", None) or lab.images("cifar10", "train")
-    held = settings.pop("held_out", None) or {"test": pictures(lab, lab.images("cifar10", "test"))}
-    net, data = lab.model(settings.pop("model", "camp"), seed), pictures(lab, images, seed, shuffle=True)
+    held = settings.pop("held_out", None) or {"test": pictures(lab)}
+    net, data = lab.model(model, seed, **SIZES.get(model, {})), pictures(lab, images, seed, shuffle=True)
     phase = training.Phase(epochs, optimizer, partial(training.schedules.constant, lr=lr))
     return lab.fit(f"{name}-{seed}", net, data, [phase], held_out=held, **settings)
 
@@ -71,14 +75,14 @@ def structure(lab: Lab) -> Answer:
     n, trained, names = short(lab), camp(lab), ("camp", "camp-no-bn", "camp-deeper", "camp-wider")
     others = {name: [train(lab, f"{name}-short", n, model=name)] for name in names}
     rows, story = answers.layer_table(models.build("camp"), SHAPE), answers.learning(trained[0])
-    setting, curves = f"Adam, {len(story.epochs)} epochs", answers.by_epoch(trained[0], "accuracy")
+    few, all_of_them = (f"Adam, {answers.plural(count, 'epoch')}" for count in (n, len(story.epochs)))
     return Answer.of(
         layers := answers.layers("The camp network, layer by layer", rows),
         forum := answers.recount("The forum's 3,630, term by term", rows, FORUM, "forum's count"),
-        others := answers.compare("Other structures", others, DATA, f"Adam, {n} epochs", SHAPE),
-        course := answers.compare("As the course trains it", {"camp network": trained}, DATA, setting),
-        Result("camp network, values", "count", layers.total),
-        answers.curves("camp", "The camp network", curves, "epoch", "accuracy", percent=True),
+        others := answers.compare("Other structures", others, DATA, few, SHAPE, pictures(lab)),
+        course := answers.compare("As the course trains it", {"camp network": trained}, DATA, all_of_them),
+        Result("camp network", "values", layers.total),
+        answers.curves("camp", "The camp network", answers.by_epoch(trained[0], "accuracy"), *AXES, percent=True),
         layers=layers,
         forum=forum,
         course=course.results[0],
@@ -91,22 +95,20 @@ def structure(lab: Lab) -> Answer:
 def optimizers(lab: Lab) -> Answer:
     """尝试不同的 Loss 函数和优化算法（SGD、Momentum、Adagrad、Adam），观察效果的变化，最好的选择是什么？为什么？
     Try different losses and optimizers (SGD, Momentum, Adagrad, Adam): what changes, what is best, and why?"""
-    n, more = short(lab), max(1, short(lab) // 3)
-    adam = [train(lab, "camp-short", n)]
+    n, more, judge = short(lab), max(1, short(lab) // 3), partial(answers.compare, data=DATA, judged=pictures(lab))
+    few, adam = answers.plural(n, "epoch"), [train(lab, "camp-short", n)]
     by_optimizer = {k: [train(lab, f"camp-{k}-short", n, k, lr)] for k, lr in RATES.items()} | {"adam": adam}
     by_loss = {k: [train(lab, f"camp-{k}-short", n, loss=getattr(training.losses, k))] for k in ("mse", "mae", "focal")}
-    tuned = {
-        "Adam alone": [train(lab, "camp-adam-longer", n + more)],
-        "Adam, then SGD": [train(lab, "camp-adam-sgd", more, "sgd", 0.01, start=adam[0].result.params)],
-        "Adam, then Momentum": [train(lab, "camp-adam-momentum", more, "momentum", start=adam[0].result.params)],
-    }
+    start, tuned = adam[0].result.params, {"Adam alone": [train(lab, "camp-adam-longer", n + more)]}
+    for name, how in TUNED.items():
+        tuned[f"Adam, then {name}"] = [train(lab, f"camp-adam-{answers.slug(name)}", more, *how, start=start)]
     curves = {name: answers.by_epoch(row[0], "accuracy")["test"] for name, row in by_optimizer.items()}
-    caption = "Fine-tuning from saved params (minutes without the Adam before)"
+    tuning = f"fine-tuning from saved params, {n} + {more} epochs"
     return Answer.of(
-        by_optimizer := answers.compare("Optimizers", by_optimizer, DATA, f"{n} epochs"),
-        by_loss := answers.compare("Losses with Adam", {"cross-entropy": adam} | by_loss, DATA, f"{n} epochs of Adam"),
-        tuned := answers.compare(caption, tuned, DATA, f"{n} + {more} epochs"),
-        answers.curves("optimizers", "Test accuracy by optimizer", curves, "epoch", "accuracy", percent=True),
+        by_optimizer := judge("Camp network", by_optimizer, setting=f"optimizers, {few}"),
+        by_loss := judge("Camp network", {"cross-entropy": adam} | by_loss, setting=f"losses with adam, {few}"),
+        tuned := judge("Camp network (minutes without the Adam before)", tuned, setting=tuning),
+        answers.curves("optimizers", "Test accuracy by optimizer", curves, *AXES, percent=True),
         epochs=n,
         more=more,
         optimizers=by_optimizer,
@@ -119,7 +121,7 @@ def optimizers(lab: Lab) -> Answer:
 def sample_count(lab: Lab) -> Answer:
     """尝试不同的样本数量：准确率变化的曲线是怎样的？每个类别至少有多少张图片可支撑一个准确率尚可的模型？识别万事万物是否可行？
     More and more pictures per class: what is the curve, how many are enough, and could a model recognise everything?"""
-    config, images, test = lab.config, lab.images("cifar10", "train"), pictures(lab, lab.images("cifar10", "test"))
+    config, images, test = lab.config, lab.images("cifar10", "train"), pictures(lab)
     sizes = (5, 10, 20) if config.smoke else config.per_class + ((2000, 5000) if config.full else ())
     seeds = range(config.seed, config.seed + (1 if config.smoke else config.curve_seeds))
 
@@ -130,7 +132,7 @@ def sample_count(lab: Lab) -> Answer:
 
     scores = answers.by_count(images, sizes, seeds, accuracy, "--per-class")
     curve = answers.sample_curve(scores, "CIFAR-10, balanced subsets / 10,000")
-    return Answer.of(curve, curve=curve, runs=len(seeds))
+    return Answer.of(curve, curve=curve)
 
 
 def own_photos(lab: Lab) -> Answer:
@@ -147,25 +149,18 @@ def deep_networks(lab: Lab) -> Answer:
     How are VGG and ResNet built, how do they differ in accuracy and training time, and why?"""
     config, n = lab.config, lab.epochs(lab.config.short_epochs)
     budgets = HALF_HOUR if config.full or config.networks else MINUTES
-    if unknown := [name for name in config.networks if name not in budgets]:
-        raise runtime.UserError(f"--networks {unknown[0]}: question 5 trains {', '.join(budgets)} on all pictures")
-    few, names = (2, 50) if config.smoke else (config.deep_pictures // 10, 1000), ("camp", "vgg11", "vgg16", "resnet18")
+    few = (2, 50) if config.smoke else (config.deep_pictures // 10, 1000)
     long = answers.long(lab, "cifar10", {k: lab.epochs(budgets[k]) for k in config.networks or budgets}, DATA, SHAPE)
     of = answers.portions(lab, "cifar10", *few)
     some = {"images": of["learn"], "held_out": {"test": pictures(lab, of["test"])}}
-    rows = {name: [train(lab, f"deep-{name}", n, model=name, **some)] for name in names}
-    return Answer.of(
-        first := answers.short(rows, of["learn"], of["test"], SHAPE),
-        long,
-        short=first,
-        long=long,
-    )
+    rows = {name: [train(lab, f"deep-{name}", n, model=name, **some)] for name in COMPARED}
+    return Answer.of(first := answers.short(rows, of["learn"], of["test"], SHAPE), long, short=first, long=long)
 
 
 def scores(lab: Lab) -> Answer:
     """top-5 错误率、macro-F1、mAP 和 acc、交叉熵有什么关系？系统用于召回时要改 loss 吗？
     How do top-5 error, macro-F1, mAP, accuracy and cross-entropy relate? Should the loss change when recall matters?"""
-    n, losses, data = short(lab), training.losses, pictures(lab, lab.images("cifar10", "test"))
+    n, losses, data = short(lab), training.losses, pictures(lab)
     weighted = partial(losses.cross_entropy, weight=tuple(3.0 if i == CAT else 1.0 for i in range(10)))
     nets = {
         "cross-entropy": train(lab, "camp-short", n).net,
@@ -174,9 +169,9 @@ def scores(lab: Lab) -> Answer:
     }
     return Answer.of(
         found := answers.scores("camp network", camp(lab)[0].net, data, DATA),
-        cats := answers.one_class(f"Cats by loss, {n} epochs", "loss", nets, data, CAT),
+        cats := answers.one_class(f"Cats by loss, {answers.plural(n, 'epoch')}", "loss", nets, data, CAT),
         found=found,
-        cats=cats.rows,
+        cats=cats,
         epochs=n,
     )
 

@@ -6,10 +6,10 @@
 ./run.sh hw10 --full             4,000 drawings of each word, as published: hours for each network
 ./run.sh play                    the game: a word, twenty seconds, and the guesses of what was trained here
 
-Of five words ResNet-18 tells 95.2 % of the held-out drawings (n = 1), and of 345 words, learnt from 20 drawings each,
-three guesses hold 63.4 %: questions 4 and 5, 58 minutes on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1).
-Networks have half their channels unless --width says otherwise. `./run.sh data doodles` fetches the drawings; without
-test_simplified.csv of Kaggle's contest, question 4 makes its submission of the drawings that were held out.
+Of five words ResNet-18 recognises 95.2 % of the held-out drawings (n = 1); of 345 words, learnt from 20 drawings each,
+the word is among three guesses for 63.4 %: questions 4 and 5, 58 minutes on one thread (2 cores AMD EPYC with AVX2,
+Paddle 3.3.1). Networks have half their channels unless --width says otherwise. `./run.sh data doodles` fetches the
+drawings; without test_simplified.csv of Kaggle's contest, question 4 makes its submission of the held-out ones.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ ARMS: dict[str, dict[str, dict[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Config(RunConfig):
+    without = ("seeds",)
     side: int = flag(64, "pixels of a picture's side", least=32)
     width: int = flag(32, "channels of the first stage; 64 = as published", least=2)
     per_word: int = flag(20, "drawings of each word to learn from; --full takes 4,000", least=1)

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from paddle_course import answers, batches, readers, runtime, training
-from paddle_course.answers import Answer, Judged, Lab
+from paddle_course.answers import Answer, Judged, Lab, Mistake
 from paddle_course.config import RunConfig, flag
 
 TITLE = ("基于 DNN 实现狗狗二分类", "Dog or not, by fully connected networks on pixels")
@@ -116,7 +116,7 @@ def shallow(lab: Lab) -> Answer:
         runs=runs,
         train=float(np.mean([each.right("train") for each in runs[RIGHT]])),
         test=test,
-        apart=partial(training.metrics.told_apart, n=len(test)),
+        apart=answers.told_apart(*([each.hits() for each in runs[arm]] for arm in (RIGHT, list(ARMS)[-1]))),
     )
 
 
@@ -134,21 +134,20 @@ def deep(lab: Lab) -> Answer:
     )
 
 
-def mistakes(lab: Lab, base: Judged) -> Iterator[tuple[str, str, str, float, float]]:
-    """Each mistake, what it was measured on, which accuracy, with it and without it."""
-    right, taught, learn = base.right(), base.right("train"), data(lab, "train")
-    mixed, apart = answers.by_batch(base, data(lab, "test"))
+def mistakes(lab: Lab, base: Judged) -> Iterator[Mistake]:
+    """Each mistake, what it was measured on, and which pictures are right with it and without it."""
+    right, taught, learn = [base.hits()], base.right("train"), data(lab, "train")
+    mixed, single = answers.by_batch(base, data(lab, "test"))
     keras = part3(lab, "keras", loss=training.losses.logits_as_probabilities, threshold=0.5)
-    yield "yes only above a logit of 0.5", "Part 3", "test", training.scores.accuracy(*base.test, 0.5), right
-    yield "batch norm by the batch, all test pictures in one", "Part 3", "test", mixed, right
-    yield "batch norm by the batch, one class after the other", "Part 3", "test", apart, right
-    yield "logits where the loss expects probabilities", "Part 3, retrained", "test", keras.right(), right
-    yield "rate 0.1", "Part 3, retrained", "test", part3(lab, "rate", lr=0.1).right(), right
-    scores = {arm: float(np.mean([each.right() for each in part1(lab, arm)])) for arm in ARMS}
-    for arm in list(ARMS)[1:]:
-        yield arm, "Part 1, retrained", "test", scores[arm], scores[RIGHT]
+    yield Mistake("yes only above a logit of 0.5", "Part 3", [replace(base, threshold=0.5).hits()], right)
+    yield Mistake("batch norm by the batch, all test pictures in one", "Part 3", [mixed], right)
+    yield Mistake("batch norm by the batch, one class after the other", "Part 3", [single], right)
+    yield Mistake("logits where the loss expects probabilities", "Part 3, retrained", [keras.hits()], right)
+    yield Mistake("rate 0.1", "Part 3, retrained", [part3(lab, "rate", lr=0.1).hits()], right)
+    hits = {arm: [each.hits() for each in part1(lab, arm)] for arm in ARMS}
+    yield from (Mistake(arm, "Part 1, retrained", hits[arm], hits[RIGHT]) for arm in list(ARMS)[1:])
     divided = taught * len(learn.data) / (len(learn) * learn.size)
-    yield "right answers over batches × batch size", "Part 3", "train", divided, taught
+    yield Mistake("right answers over batches × batch size", "Part 3", divided, taught, "train")
 
 
 def why_not(lab: Lab) -> Answer:
@@ -157,7 +156,7 @@ def why_not(lab: Lab) -> Answer:
     nets, test = {"Part 3": partial(part3, lab), "convolutions": partial(convolutions, lab)}, data(lab, "test")
     views = {"moved": lambda images: np.roll(images, SHIFT, 3), "mirrored": lambda images: images[..., ::-1].copy()}
     pair = answers.side_by_side(nets, test, len(pictures(lab, "train")), views, GOAL, SHAPE)
-    base = pair.whole["Part 3"]
+    base, sd = pair.whole["Part 3"], answers.spread([each.right() for each in part1(lab, RIGHT)])[1]
     return Answer.of(
         found := answers.cost_of_mistakes("Mistakes, with and without", mistakes(lab, base), base.about[0]),
         pair,
@@ -165,7 +164,8 @@ def why_not(lab: Lab) -> Answer:
         pair=pair,
         values=answers.counts(pair.whole["convolutions"].trained.net, SHAPE)[0],
         shift=SHIFT,
-        apart=partial(training.metrics.told_apart, n=len(test.data)),
+        apart=lambda one, other: answers.told_apart([one], [other]),
+        sd=sd,
     )
 
 

@@ -8,7 +8,6 @@ On the course's table of 50 rows the mean |dW| of layers 1 to 5 is 2.28e-6, 5.10
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ ARMS = {
     "sigmoid, all 1": COURSE,
     "sigmoid, w = 4, b = -2": STEEP,
     "ReLU, all 1": replace(COURSE, relu=True),
+    "ReLU, all 1, rate 0.1": replace(COURSE, relu=True, lr=0.1),
     "ReLU, w = 1, b = 0": IDENTITY,
     "a single sigmoid": Chain(depth=1, bias=0.0),
 }
@@ -40,7 +40,8 @@ NETS = {"sigmoid": "lenet-sigmoid", "ReLU": "lenet"}
 
 @dataclass(frozen=True)
 class Config(RunConfig):
-    passes: int = flag(10, "times that every row is learnt from", least=2)
+    longer, without = False, ("seeds",)
+    passes: int = flag(10, "times that every row is learnt from, which are the --epochs of questions 1 to 3", least=2)
     deepest: int = flag(20, "question 2: layers of the longest chain", least=7)
     steps: int = flag(200, "question 4: updates of LeNet on MNIST, where no training of homework 6 is found", least=1)
 
@@ -49,7 +50,14 @@ def table(lab: Lab) -> tuple[np.ndarray, np.ndarray]:
     """Height and pay of every row, (x - mean) / (max - min), float64 (N, 2); yes or no as 1 or 0, (N, 1)."""
     rows = lab.rows("hw4")
     shift, scale = (np.array(each[:-1]) for each in batches.spans(rows))
+    if rows.inputs.shape[1] != 2 or not scale.all() or not np.ptp(rows.targets):
+        raise runtime.UserError(f"{rows.source}: wanted are two columns of numbers that vary, and both answers")
     return (rows.inputs - shift) / scale, rows.targets.astype(np.int64)
+
+
+def passes_of(lab: Lab) -> int:
+    """At least two, for the first is compared with the last."""
+    return max(2, lab.epochs(lab.config.passes, smoke=lab.config.passes))
 
 
 def ones(depth: int) -> nn.Layer:
@@ -76,7 +84,7 @@ def with_paddle(net: nn.Layer, x: np.ndarray, y: np.ndarray, passes: int, lr: fl
 def updates(lab: Lab) -> Answer:
     """Part 2 五层、每层一个 Sigmoid 神经元，权重和偏置都从 1 开始，学习率 2，逐行训练 10 轮：各层权重的更新有多大？
     Five layers of one sigmoid, weights and biases 1, rate 2, ten passes row by row: how large is each dW?"""
-    (x, y), passes, data = table(lab), lab.config.passes, lab.rows("hw4").source
+    (x, y), passes, data = table(lab), passes_of(lab), lab.rows("hw4").source
     done, same = answers.trial(COURSE, x, y, passes), with_paddle(ones(COURSE.depth), x, y, passes, COURSE.lr)
     pairs = zip(done.gradients, zip(*same, strict=True), strict=True)
     apart = max(float(np.abs(np.stack(paddle)[..., 0] / hand - 1).max()) for hand, paddle in pairs)
@@ -98,9 +106,8 @@ def updates(lab: Lab) -> Answer:
         apart=apart,
         passes=passes,
         moved=float(np.abs(done.weights[0] - 1).max()),
-        spread=float(np.ptp(done.said)),
         share=share,
-        entropy=-share * math.log(share) - (1 - share) * math.log(1 - share),
+        entropy=training.binary.blind(y, y)[1],
     )
 
 
@@ -116,25 +123,23 @@ def depths(lab: Lab) -> Answer:
 def remedies(lab: Lab) -> Answer:
     """换成 ReLU 并合理初始化，梯度还会消失吗？
     With ReLU and a sensible initialisation, do the gradients still vanish?"""
-    (x, y), passes, longer = table(lab), lab.config.passes, "sigmoid, all 1, longer"
-    chains = ARMS | {longer: COURSE}
-    found = answers.compare_chains(chains, x, y, dict.fromkeys(ARMS, passes) | {longer: 10 * passes})
+    (x, y), passes = table(lab), passes_of(lab)
+    longer = {f"{name}, longer": ARMS[name] for name in ("sigmoid, all 1", "ReLU, all 1, rate 0.1")}
+    times = dict.fromkeys(ARMS, passes) | dict.fromkeys(longer, 10 * passes)
+    found = answers.compare_chains(ARMS | longer, x, y, times)
     return Answer.of(
         found,
-        first=found.first,
-        loss={name: each.loss for name, each in found.trials.items()},
-        right={name: each.right for name, each in found.trials.items()},
-        dead=bool(np.ptp(found.trials["ReLU, all 1"].said) == 0),
-        rates={name: chain.lr for name, chain in chains.items()},
+        found=found,
+        rates={name: chain.lr for name, chain in ARMS.items()},
         passes=passes,
         majority=float(max(y.mean(), 1 - y.mean())),
     )
 
 
 def fundus(lab: Lab) -> dict[str, Trained]:
-    """Finished trainings of homework 6 beside this run, the first seed's: of sigmoid and, if there is one, of ReLU."""
+    """Finished trainings of homework 6 beside this run, the first seed's: of sigmoid and of what else there is."""
     here = lab.directory.resolve()
-    found = answers.finished(here.parent.parent / "hw06" / here.name, NETS)
+    found = answers.finished(here.parent.parent / "hw06" / here.name, (*NETS, "centred sigmoid"))
     return found if "sigmoid" in found else {}
 
 
@@ -160,7 +165,7 @@ def real_network(lab: Lab) -> Answer:
         fundus=bool(found),
         layers=gradients.layers,
         early=early,
-        ratio={name: gradients.ratio(name) for name in runs},
+        gradients=gradients,
     )
 
 

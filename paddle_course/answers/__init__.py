@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "mean_by_epoch",
             "mean_sd",
             "measures",
+            "plural",
             "recount",
             "spread",
             "unanswered",
@@ -46,6 +47,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "operations": ["Convolution", "Tally", "counted", "recounted"],
         "outputs": ["layer_outputs"],
         "page": ["write"],
+        "paired": ["Paired", "right"],
         "photos": ["study"],
         "pieces": ["Answer", "Figure", "Question", "Result", "Table", "Trained", "number", "score"],
         "plateau": ["plateau"],
@@ -88,6 +90,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "variants",
         ],
         "whole": ["whole"],
-        "yes_no": ["Judged", "by_batch", "cost_of_mistakes", "other_views", "teach"],
+        "yes_no": ["Judged", "Mistake", "by_batch", "cost_of_mistakes", "other_views", "teach", "told_apart"],
     },
 )

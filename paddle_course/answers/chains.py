@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,6 +36,11 @@ class Trial:
     def sizes(self) -> np.ndarray:
         """Mean |dW| over the weights of a layer, by update and layer: (U, L)."""
         return np.stack([np.abs(each).mean(1) for each in self.gradients], axis=1)
+
+    @property
+    def spread(self) -> float:
+        """How far apart the answers to the rows are: 0 where every row gets the same."""
+        return float(np.ptp(self.said))
 
     @property
     def by_pass(self) -> np.ndarray:
@@ -82,8 +88,16 @@ def compare_chains(chains: Mapping[str, Chain], x: np.ndarray, y: np.ndarray, pa
     return Chains(first, trials, [Table("What becomes of the chains", header, tuple(rows)), figure])
 
 
-def at_first(chain: Chain, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Mean |dW| of the first layer over all rows before the first update, and what it can be at most with sigmoids.
+class AtFirst(NamedTuple):
+    """|dW| of the first layer before the first update, over all rows."""
+
+    mean: float
+    most: float  # what the mean can be at most with sigmoids
+    largest: float  # of any row and weight
+
+
+def at_first(chain: Chain, x: np.ndarray, y: np.ndarray) -> AtFirst:
+    """Look at the first layer's gradients as the chain starts.
 
     On its way back to the first layer the error is multiplied, at every layer but the last, by a weight and by the
     slope of a sigmoid, which is 1/4 at most: |dW| <= |a - y| |x| (|w| / 4)^(depth - 1).
@@ -91,7 +105,8 @@ def at_first(chain: Chain, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     weights, biases = chain.start()
     outputs = chain.forward(weights, biases, x)
     most = np.abs((outputs[-1] - y) * x).mean() * (abs(chain.weight) / 4) ** (chain.depth - 1)
-    return float(np.abs(chain.backward(weights, outputs, y)[0][0]).mean()), float(most)
+    sizes = np.abs(chain.backward(weights, outputs, y)[0][0])
+    return AtFirst(float(sizes.mean()), float(most), float(sizes.max()))
 
 
 @dataclass(frozen=True)
@@ -101,7 +116,7 @@ class Sweep:
     Attributes:
         ends: chain -> its size with two layers, and with most.
         factor: what one more layer makes of the first chain's, over the last five layers.
-        still: the number of layers from which on an update no longer changes a first weight of 1 in float32, or None.
+        still: the number of layers from which on no row's first update changes a weight of 1 in float32, or None.
         heavy: weight -> the size with ten layers of biases 1, and of biases that put the sigmoids at their steepest.
     """
 
@@ -116,19 +131,19 @@ def depth_sweep(chains: Mapping[str, Chain], x: np.ndarray, y: np.ndarray, deepe
     """Make each chain 2 to `deepest` layers long; the first one has sigmoids, and the bound is drawn beside it."""
     axis, (first, chain) = np.arange(2, deepest + 1), next(iter(chains.items()))
     sizes = {n: np.array([at_first(replace(each, depth=d), x, y) for d in axis]).T for n, each in chains.items()}
-    series, bound = {name: (axis, size) for name, (size, _) in sizes.items()}, f"{first}: at most"
+    series, bound = {name: (axis, size) for name, (size, *_) in sizes.items()}, f"{first}: at most"
     series[bound] = (axis, sizes[first][1])
     rows = [(d, *(f"{values[d - 2]:.2e}" for _, values in series.values())) for d in SHOWN if d <= deepest]
-    heavy = {w: tuple(at_first(Chain(DEEP, w, bias), x, y)[0] for bias in (1.0, -w / 2)) for w in HEAVY}
+    heavy = {w: tuple(at_first(Chain(DEEP, w, bias), x, y).mean for bias in (1.0, -w / 2)) for w in HEAVY}
     lines = [(w, *(f"{v:.2e}" for v in (*values, (w / 4) ** (DEEP - 1)))) for w, values in heavy.items()]
-    size = sizes[first][0]
+    size, _, largest = sizes[first]
     # An update below half of the distance from 1 to the next float32 below it leaves 1 as it is.
-    still = [int(d) for d, each in zip(axis, size, strict=True) if chain.lr * each < 2**-25]
+    still = [int(d) for d, each in zip(axis, largest, strict=True) if chain.lr * each < 2**-25]
     caption = "Mean |dW| of the first layer before the first update"
     pieces = [
         Table(caption, ("layers", *series), tuple(rows)),
         Table(f"The same for {DEEP} sigmoids", ("w", "b = 1", "b = -w / 2", f"(w / 4)^{DEEP - 1}"), tuple(lines)),
         curves("depth", f"{caption}, by the number of layers", series, "layers", "|dW|", logy=True, dashed=(bound,)),
     ]
-    ends = {name: (float(values[0]), float(values[-1])) for name, (values, _) in sizes.items()}
+    ends = {name: (float(values[0]), float(values[-1])) for name, (values, *_) in sizes.items()}
     return Sweep(ends, math.pow(size[-1] / size[-6], 1 / 5), still[0] if still else None, heavy, pieces)

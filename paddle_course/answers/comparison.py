@@ -11,6 +11,7 @@ import numpy as np
 
 from paddle_course import batches, training
 from paddle_course.answers.analysis import LayerRow, counts
+from paddle_course.answers.paired import Paired, right
 from paddle_course.answers.pieces import Cell, Result, Table, Trained, score
 
 if TYPE_CHECKING:
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several settings side by side: by name the mean test accuracy, and the pictures per second while training."""
+    """Several settings side by side: by name the mean test accuracy, and the pictures per second while training.
+
+    `same` tells which of them differ by more than chance, if they were asked about the same pictures once more.
+    """
 
     table: Table
     accuracy: dict[str, float]
     speed: dict[str, float]
     macs: dict[str, int]
     results: list[Result]
+    same: Paired | None = None
 
     @property
     def best(self) -> str:
@@ -46,6 +51,7 @@ def compare(
     data: str,
     setting: str,
     input_shape: Sequence[int] | None = None,
+    judged: batches.Ordered | None = None,
 ) -> Comparison:
     """Compare settings by test accuracy, each trained once for every seed.
 
@@ -53,6 +59,7 @@ def compare(
         data: what it was measured on, for docs/results.json.
         setting: what all rows have in common ("3 epochs"); with the row's name it is the result's name.
         input_shape: (C, H, W) where the networks differ: adds their size and what training them costs.
+        judged: pictures that the first network of every row judges once more, picture by picture, to be paired.
     """
     lines, results, accuracy, speed, macs = [], [], {}, {}, {}
     for name, trained in rows.items():
@@ -73,7 +80,13 @@ def compare(
         lines.append((*line, round(speed[name], 1), *scores, round(minutes, 2), round(100 * mean / minutes, 1)))
     size = ("values", "trainable", "MACs", "GFLOP/s") if input_shape else ()
     header = ("", *size, "pictures/s", "train accuracy", "test accuracy", "minutes", "points per minute")
-    return Comparison(Table(f"{caption}, {setting}", header, tuple(lines)), accuracy, speed, macs, results)
+    same = Paired({name: right(trained[0].net, judged) for name, trained in rows.items()}) if judged else None
+    return Comparison(Table(f"{caption}, {setting}", header, tuple(lines)), accuracy, speed, macs, results, same)
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 epoch", "3 epochs"."""
+    return f"{count:,} {noun}" + "s" * (count != 1)
 
 
 def spread(values: Sequence[float]) -> tuple[float, float | None]:
@@ -148,9 +161,12 @@ def by_epoch(trained: Trained, what: str) -> dict[str, tuple[list[int], list[flo
 
 
 def mean_by_epoch(trained: Sequence[Trained], what: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One value of the epoch records ("test_loss") over the epochs, of several runs of one length: mean and sd."""
+    """One value of the epoch records ("test_loss") over the epochs, of several runs of one length: mean and sd.
+
+    The standard deviation is the sample's, as in `spread`; 0 for a single run.
+    """
     values = np.array([[epoch[what] for epoch in each.result.epochs] for each in trained])
-    return np.arange(1, 1 + values.shape[1]), values.mean(0), values.std(0)
+    return np.arange(1, 1 + values.shape[1]), values.mean(0), values.std(0, ddof=int(len(values) > 1))
 
 
 def by_minute(trained: Trained, what: str) -> tuple[list[float], list[float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
+from paddle_course import runtime
 from paddle_course.answers import words as wording
 from paddle_course.answers.page import SYNTHETIC
 from paddle_course.answers.pieces import Question, Table, cells, numeric
@@ -31,11 +31,11 @@ def terminal(
     synthetic: bool,
     console: Console | None = None,
 ) -> None:
-    """Print the answers to stdout (or `console`), in Chinese where LC_ALL or LANG begins with zh, else in English."""
+    """Print the answers to stdout (or `console`), in the language that the environment asks for."""
     console = console or Console()
     questions = dict(sorted(questions.items()))
     text = wording.said(wording.load(words), questions)
-    tongue = language()
+    tongue = runtime.language()
     if synthetic:
         console.print(Panel(Text(SYNTHETIC[tongue]), title="SYNTHETIC · 合成数据", style="bold red", box=box.HEAVY))
     _titles(console, title, "bold cyan", "")
@@ -56,12 +56,6 @@ def show(table: Table, console: Console) -> None:
         console.print(Padding(grid, (1, 0, 0, 0)))
     if table.note:
         console.print(Text(table.note, style="dim italic"))
-
-
-def language() -> str:
-    """ "zh" or "en", as the environment asks."""
-    asked = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
-    return "zh" if asked.lower().startswith("zh") else "en"
 
 
 def _titles(console: Console, title: tuple[str, str], style: str, number: str) -> None:

@@ -15,8 +15,10 @@ from paddle_course.answers.pieces import Figure, Table, Trained
 
 @dataclass(frozen=True)
 class Gradients:
-    """`early`: training -> layer -> the median norm of its gradients over the first epoch, from the input on."""
+    """Training -> layer -> the norm of its gradients, from the input on: at the `first` step that was recorded, and
+    the median over the first epoch, `early`."""
 
+    first: dict[str, dict[str, float]]
     early: dict[str, dict[str, float]]
     pieces: Sequence[Table | Figure]
 
@@ -25,10 +27,16 @@ class Gradients:
         """From the input to the output."""
         return list(next(iter(self.early.values())))
 
-    def ratio(self, name: str) -> float:
-        """How much larger the gradients of the last layer are than those of the first."""
-        norms = list(self.early[name].values())
+    def ratio(self, name: str, when: str = "early") -> float:
+        """How many times as large the gradients of the last layer are as those of the first, `early` or at `first`."""
+        norms = list(getattr(self, when)[name].values())
         return norms[-1] / norms[0] if norms[0] else float("inf")
+
+    def uneven(self, name: str, when: str = "early") -> tuple[bool, str]:
+        """Whether those of the last layer are the larger ones, and how many times: "1,876", "25.2", "8.02"."""
+        ratio = self.ratio(name, when)
+        times = ratio if ratio >= 1 else 1 / ratio if ratio else float("inf")
+        return ratio >= 1, f"{times:,.{0 if times >= 99.95 else 1 if times >= 9.995 else 2}f}"
 
 
 def layer_gradients(runs: Mapping[str, Trained], caption: str = "Norm of each layer's gradients") -> Gradients:
@@ -43,9 +51,11 @@ def layer_gradients(runs: Mapping[str, Trained], caption: str = "Norm of each la
         }
         for name, layers in norms.items()
     }
+    first = {name: {layer: points[1][0] for layer, points in layers.items()} for name, layers in norms.items()}
     rows = tuple((layer, *(early[name][layer] for name in runs)) for layer in next(iter(early.values())))
     charts = [Chart(layers, "step", "norm of the gradients", name, logy=True) for name, layers in norms.items()]
     return Gradients(
+        first,
         early,
         [
             Table(f"{caption}, median over the first epoch", ("layer", *runs), rows),
@@ -57,11 +67,11 @@ def layer_gradients(runs: Mapping[str, Trained], caption: str = "Norm of each la
 def finished(folder: Path, arms: Iterable[str]) -> dict[str, Trained]:
     """Of every arm the training with the lowest seed that has ended: its records, without a network.
 
-    Those of the arm "ReLU" lie below `folder` as relu-0, relu-1, ...; an arm without any is left out.
+    Those of the arm "centred sigmoid" lie below `folder` as centred-sigmoid-0, ...; an arm without any is left out.
     """
     found = {}
     for arm in arms:
-        prefix = f"{arm.lower()}-"
+        prefix = f"{arm.lower().replace(' ', '-')}-"
         seeds = (path.name.removeprefix(prefix) for path in folder.glob(f"{prefix}*"))
         runs = (training.Run(folder / f"{prefix}{seed}") for seed in sorted(map(int, filter(str.isdigit, seeds))))
         run = next((each for each in runs if (each.directory / "result.json").exists()), None)

@@ -12,6 +12,7 @@ import numpy as np
 from paddle_course import batches, training
 from paddle_course.answers.comparison import by_epoch
 from paddle_course.answers.figures import curves, pictures
+from paddle_course.answers.ladder import luck
 from paddle_course.answers.pieces import Figure, Result, Table, Trained, score
 from paddle_course.answers.trainings import as_they_are, on
 from paddle_course.runtime import write_file
@@ -78,9 +79,8 @@ class Rankings:
 
     @property
     def chance(self) -> float:
-        """How many points two networks as good as the best differ by at most, in 19 of 20 draws of test drawings."""
-        share = self.top3[self.best]
-        return 196 * float(np.sqrt(2 * share * (1 - share) / self.tested))
+        """The `luck` of networks as good as the best."""
+        return luck(self.top3[self.best], self.tested)
 
     def figure(self, name: str) -> Figure:
         """The accuracy on the test drawings that were watched, epoch by epoch."""

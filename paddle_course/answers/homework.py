@@ -93,7 +93,8 @@ class Lab:
 
     def minutes(self, names: Iterable[str]) -> list[Result]:
         """How long these trainings took together, waiting for data included and evaluation not; none for none."""
-        last = [training.Run(self.directory / name).records("epoch")[-1]["seconds"] for name in sorted(names)]
+        epochs = (training.Run(self.directory / name).records("epoch") for name in sorted(names))
+        last = [each[-1]["seconds"] for each in epochs if each]  # none in one that diverged before
         return [Result(index.TRAINED, "minutes", sum(last) / 60)] if last else []
 
     def epochs(self, usual: int, smoke: int = 1) -> int:
@@ -122,6 +123,9 @@ def homework(
     config = configuration.parse(config_type, argv, script.__doc__)
     if config.smoke:
         config = dataclasses.replace(config, data="stand-in")
+    if config.full and not config.longer:
+        print(f"--full: the settings of {path.stem} are the published ones already", file=sys.stderr)
+        config = dataclasses.replace(config, full=False)  # the same run, in the same directory
     if config.publish and config.data == "stand-in":
         raise UserError("--publish: results from stand-in data stay out of docs/results.json")
     asked = config.question or tuple(questions)
@@ -177,6 +181,9 @@ def publish(short: str, lab: Lab, answered: Mapping[int, Question], trained: Map
     """
     if lab.synthetic:  # found in the place of the real ones
         raise UserError(f"--publish: the data in {lab.config.data_root or 'data/'} is synthetic")
+    for question in answered.values():  # which may rest on another homework's trainings, whose data the lab never saw
+        if made_up := [each.name for each in question.answer.results if each.data.startswith("stand-in")]:
+            raise UserError(f"--publish: {made_up[0]} was measured on stand-in data")
     now = runtime.commit()
     for name in sorted(lab.begun):
         then = configuration.load(lab.directory / name / "environment.json")["commit"]
@@ -196,16 +203,10 @@ def alone(directory: Path) -> Iterator[None]:
     """Keep a second process out of the run directory; the lock goes with the process, however it ends."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / ".lock").open("w")
+        (directory / ".lock").touch()
     except OSError as error:
         raise UserError(f"{directory} cannot be written ({error.strerror}): name another place with --out") from None
-    with file:
-        try:
-            import fcntl  # not on Windows, where two processes are the user's own care
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:
-            pass
-        except OSError:
-            raise UserError(f"{directory} is in use by another process: wait for it or use --out") from None
+    with runtime.locked(directory / ".lock", wait=False) as free:
+        if not free:
+            raise UserError(f"{directory} is in use by another process: wait for it or use --out")
         yield

@@ -92,9 +92,8 @@ class Ladder:
         return spread(self.top)
 
     def chance(self, pictures: int) -> float:
-        """How many points two networks as good as the top differ by at most, in 19 of 20 draws of so many pictures."""
-        share = self.high[0]
-        return 196 * math.sqrt(2 * share * (1 - share) / pictures)
+        """The `luck` of networks as good as the top."""
+        return luck(self.high[0], pictures)
 
     @property
     def pieces(self) -> list[Table | Figure | Result]:
@@ -162,6 +161,11 @@ def ladder(
     rungs, setting = climb(foot, changes, train, look, lab.seeds[0]), f"{epochs} epoch{'s' * (epochs > 1)}"
     ends, on = [again(rung) for rung in (rungs[0], highest(rungs))], trainings.on(images, held_out["test"])
     return Ladder(rungs, *ends, setting, on)
+
+
+def luck(share: float, count: int) -> float:
+    """By how many points two networks that get this share right may differ, in 19 of 20 draws of `count` examples."""
+    return 196 * math.sqrt(2 * share * (1 - share) / count)
 
 
 def highest(rungs: Sequence[Rung]) -> Rung:

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from paddle_course import readers
 from paddle_course.answers import trainings
-from paddle_course.answers.comparison import Comparison, by_minute, compare, spread
+from paddle_course.answers.comparison import Comparison, by_minute, compare, plural, spread
 from paddle_course.answers.figures import bars, curves
 from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Figure, Result, Table, Trained
@@ -32,7 +32,7 @@ def short(
     `shape` is (C, H, W) of a picture.
     """
     pictures, epochs = len(learnt), len(next(iter(rows.values()))[0].result.epochs)
-    setting = f"{pictures:,} pictures, {epochs} epochs"
+    setting = f"{pictures:,} pictures, {plural(epochs, 'epoch')}"
     compared = compare("Networks", rows, trainings.on(learnt, test), setting, shape)
     speed = bars("speed", "Pictures per second while training", list(rows), list(compared.speed.values()))
     return Short(compared, pictures, epochs, [*compared.pieces, speed])
@@ -40,9 +40,12 @@ def short(
 
 @dataclass(frozen=True)
 class Long:
-    """The networks side by side; `fast` is the test accuracy of the one of that name with six views, if it is there."""
+    """The networks side by side, and the `epochs` of each; `fast` is the test accuracy of the one of that name with six
+    views, if it is there.
+    """
 
     compared: Comparison
+    epochs: Mapping[str, int]
     fast: Result | None
     pieces: Sequence[Table | Figure | Result]
 
@@ -59,7 +62,7 @@ def long(lab: Lab, data: str, epochs: Mapping[str, int], on: str, shape: Sequenc
         name: [trainings.augmented(lab, data, name, n, s) for s in (lab.seeds if name == "fast" else lab.seeds[:1])]
         for name, n in epochs.items()
     }
-    names = {name: f"{name}, {n} epochs" for name, n in epochs.items()}
+    names = {name: f"{name}, {plural(n, 'epoch')}" for name, n in epochs.items()}
     compared = compare("All pictures", {names[name]: trained for name, trained in runs.items()}, on, "augmented", shape)
     series = {names[name]: by_minute(trained[0], "test_accuracy") for name, trained in runs.items()}
     figure = curves("minutes", "Test accuracy by minutes of training", series, "minutes", "accuracy", percent=True)
@@ -67,4 +70,4 @@ def long(lab: Lab, data: str, epochs: Mapping[str, int], on: str, shape: Sequenc
     if fast := runs.get("fast"):
         looks, minutes = [trainings.six_views(lab, data, each) for each in fast], fmean(e.result.minutes for e in fast)
         views = Result(f"{names['fast']}, six views", "test accuracy", *spread(looks), len(fast), minutes, on)
-    return Long(compared, views, [*compared.pieces, figure, *([views] if views else [])])
+    return Long(compared, epochs, views, [*compared.pieces, figure, *([views] if views else [])])

@@ -65,8 +65,9 @@ class PhotoStudy:
 
     count: int
     told: int
+    tested: int  # test pictures beside them
     right: dict[str, float | None]  # by way of preparing them
-    test: float  # all test pictures
+    test: float  # the test pictures
     own_test: float  # those of them whose classes are among the photos'
     odd: float  # the share that is "none of the ten"
     odd_wrong: float | None
@@ -111,6 +112,7 @@ def study(net: paddle.nn.Layer, train: batches.Batches, test: readers.Images, fo
     return PhotoStudy(
         count=len(photos),
         told=int(told.sum()),
+        tested=len(test),
         right=right,
         test=share(known.guess == test.labels) or 0.0,
         own_test=share(known.guess == test.labels, np.isin(test.labels, labels[told])) or 0.0,

@@ -32,7 +32,8 @@ def read_at(
 ) -> Readings:
     """Compare settings after so many epochs of the same trainings, each made once for every seed.
 
-    The interval is that of the test pictures: other ones would give another accuracy, however many seeds were run.
+    The interval is for the true accuracy, that on all pictures of this kind: so many test pictures tell it no closer,
+    however many seeds were run.
 
     Args:
         data: what it was measured on, for docs/results.json.
@@ -53,8 +54,8 @@ def read_at(
             found.accuracy[name][count], found.interval[name][count], found.loss[name][count] = mean, interval, loss
             line += [round(loss, 4), score(mean, sd, len(trained), interval, DIGITS)]
             line += [score(published[name][place], digits=DIGITS) if name in published else None] * bool(published)
-            result = Result(f"{name}, {count} epochs", "test accuracy", mean, sd, len(trained), minutes, data)
-            pieces.append(result)
+            setting = f"{name}, {count} epoch{'s' * (count > 1)}"
+            pieces.append(Result(setting, "test accuracy", mean, sd, len(trained), minutes, data))
         lines.append(tuple(line))
     columns = ("training loss", "test accuracy", "published")[: 3 if published else 2]
     header = ("", *(f"{column}, epoch {count}" for count in epochs for column in columns))

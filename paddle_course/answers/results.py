@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import re
 import sys
 from collections.abc import Collection, Iterable, Sequence
@@ -24,7 +23,7 @@ from pathlib import Path
 from paddle_course.answers import index, words
 from paddle_course.answers.index import SHARES, Entry, measured
 from paddle_course.answers.pieces import Table, number, score
-from paddle_course.runtime import ROOT, UserError, environment
+from paddle_course.runtime import ROOT, UserError, environment, locked, write_file
 
 KEYS = ("homework", "question", "name", "metric", "value", "sd", "n", "minutes", "data", "command", "commit", "machine")
 PAGES = ("README.md", "README.zh-CN.md", "homework/README.md", "docs/cpu.md")
@@ -48,12 +47,13 @@ def record(path: Path, new: Iterable[Entry]) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise ValueError(f"two results are named {sorted(twice)[0]}: one would replace the other")
-    kept = [entry for entry in load(path) if _key(entry) not in names]
-    ordered = sorted(kept + new, key=lambda entry: (entry["homework"], entry["question"], _natural(entry["name"])))
-    # One entry a line: a changed number is one changed line in the history.
-    lines = ",\n".join("  " + json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in ordered)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, f"[\n{lines}\n]\n" if ordered else "[]\n")
+    with locked(path.parent):  # not the file, which is replaced
+        kept = [entry for entry in load(path) if _key(entry) not in names]
+        ordered = sorted(kept + new, key=lambda entry: (entry["homework"], entry["question"], _natural(entry["name"])))
+        # One entry a line: a changed number is one changed line in the history.
+        lines = ",\n".join("  " + json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in ordered)
+        write_file(path, f"[\n{lines}\n]\n" if ordered else "[]\n")
 
 
 def origin() -> Entry:
@@ -148,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for path, text in changed.items():
         print(f"{path.relative_to(arguments.root)}: {'stale' if arguments.check else 'written'}")
         if not arguments.check:
-            _replace(path, text)
+            write_file(path, text)
     return 1 if arguments.check and changed else 0
 
 
@@ -198,16 +198,6 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 def _minutes(value: float | None) -> str | None:
     return None if value is None else f"{value:.1f}"
-
-
-def _replace(path: Path, text: str) -> None:
-    """All of the new text or all of the old, whenever the process ends."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from paddle_course.answers.comparison import spread
 from paddle_course.answers.pieces import Figure, Result, Table, score
 from paddle_course.runtime import UserError
 
+SENSIBLE = 1e9  # pictures of one class: more than any set has of anything
+
 
 @dataclass(frozen=True)
 class SampleCurve:
@@ -25,6 +27,7 @@ class SampleCurve:
 
     sizes: np.ndarray
     mean: np.ndarray
+    runs: int
     slope: float
     line_r2: float
     a: float
@@ -32,13 +35,25 @@ class SampleCurve:
     power_r2: float
     pieces: Sequence[Table | Figure | Result]
 
-    def elbow(self, points: int) -> float:
-        """The elbow of the first `points` points."""
+    def elbow(self, points: int) -> float | None:
+        """The elbow of the first `points` points; None where there is none."""
         return elbow(self.sizes[:points], self.mean[:points])
 
-    def needed(self, accuracy: float) -> float:
-        """Pictures per class at which the power law reaches `accuracy`."""
-        return float((self.a / (1 - accuracy)) ** (1 / self.b))
+    @property
+    def doubling(self) -> tuple[float, float]:
+        """What doubling the number of pictures brings at least and at most, from one point to the next."""
+        gains = np.diff(self.mean) / np.diff(np.log2(self.sizes))
+        return float(gains.min()), float(gains.max())
+
+    def measured(self, goal: float) -> int | None:
+        """The fewest pictures per class with which the goal was reached; None where it never was."""
+        return next((int(n) for n, mean in zip(self.sizes, self.mean, strict=True) if mean >= goal), None)
+
+    def needed(self, goal: float) -> float:
+        """Pictures per class at which the power law reaches the goal, to one digit: it is carried beyond what was
+        measured. Infinite where no sensible number does."""
+        n = reached(self.a, self.b, goal)
+        return float(f"{n:.0e}") if n < SENSIBLE else np.inf
 
 
 def by_count(
@@ -93,8 +108,8 @@ def sample_curve(scores: Mapping[int, Sequence[float]], data: str) -> SampleCurv
             for size, (m, s) in zip(scores, values, strict=True)
         ),
     ]
-    laws = (float(slope), r_squared(mean, line), a, b, r_squared(mean, power))
-    return SampleCurve(n, mean, *laws, pieces)
+    laws = (round(float(slope), 9) + 0.0, r_squared(mean, line), a, b, r_squared(mean, power))
+    return SampleCurve(n, mean, min(map(len, scores.values())), *laws, pieces)
 
 
 @dataclass(frozen=True)
@@ -114,7 +129,7 @@ def learning_curves(accuracy: Mapping[str, Mapping[int, float]], goal: float, da
     """The curves through the accuracies of networks, name -> pictures -> accuracy; all at the same numbers."""
     sizes = np.array(list(next(iter(accuracy.values()))))
     laws = {name: power_law(sizes, np.array(list(curve.values()))) for name, curve in accuracy.items()}
-    needed = {name: float((a / (1 - goal)) ** (1 / b)) if b > 0.01 else np.inf for name, (a, b) in laws.items()}
+    needed = {name: reached(*law, goal) for name, law in laws.items()}
     series = {name: (sizes, list(curve.values())) for name, curve in accuracy.items()}
     series |= {f"{name}, power law": (sizes, 1 - a * sizes**-b) for name, (a, b) in laws.items()}
     rows = [(int(n), *(score(curve[n]) for curve in accuracy.values())) for n in sizes]
@@ -141,16 +156,25 @@ def power_law(n: np.ndarray, accuracy: np.ndarray) -> tuple[float, float]:
     return float(np.exp(log_a)), float(-exponent)
 
 
+def reached(a: float, b: float, goal: float) -> float:
+    """The n at which 1 - a n^-b is `goal`; infinite where the error does not fall, or so slowly that n has no end."""
+    return float((a / (1 - goal)) ** (1 / b)) if b > 0.01 else np.inf
+
+
 def r_squared(y: np.ndarray, fitted: np.ndarray) -> float:
-    """The share of the variance of `y` that `fitted` explains."""
-    return float(1 - ((y - fitted) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    """The share of the variance of `y` that `fitted` explains; 0 where there is no variance."""
+    variance = ((y - y.mean()) ** 2).sum()
+    return float(1 - ((y - fitted) ** 2).sum() / variance) if variance > 1e-12 else 0.0  # less is rounding
 
 
-def elbow(n: np.ndarray, accuracy: np.ndarray) -> float:
+def elbow(n: np.ndarray, accuracy: np.ndarray) -> float | None:
     """The n whose point lies farthest above the chord from the first point to the last, both axes scaled to 0..1.
 
-    The usual reading of a bend by eye (Satopaa et al. 2011, "Kneedle"). It depends on where the curve was cut off.
+    The usual reading of a bend by eye (Satopaa et al. 2011, "Kneedle"). It depends on where the curve was cut off. None
+    for a curve that does not rise, and for two points, which have no bend.
     """
+    if len(n) < 3 or accuracy[-1] <= accuracy[0]:
+        return None
     x = (n - n[0]) / (n[-1] - n[0])
     y = (accuracy - accuracy[0]) / (accuracy[-1] - accuracy[0])
     return float(n[np.argmax(y - x)])

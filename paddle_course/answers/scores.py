@@ -44,15 +44,29 @@ def scores(name: str, net: nn.Layer, test: batches.Batches, data: str) -> Scores
 
 @dataclass(frozen=True)
 class OneClass:
-    """By network: recall, precision and average precision of the class, and the accuracy over all."""
+    """By network: recall, precision and average precision of the class, and the accuracy over all.
+
+    `moved` is by network what the first of them makes of the class when an offset on its logit brings it to that
+    network's recall; of those that find any.
+    """
 
     rows: dict[str, tuple[float, float, float, float]]
+    moved: dict[str, training.metrics.Moved]
     pieces: Sequence[Table]
 
 
 def one_class(caption: str, what: str, nets: Mapping[str, nn.Layer], test: batches.Batches, index: int) -> OneClass:
     """Compare networks, which differ in `what`, by how well they find the class with this index."""
-    rows = {name: class_scores(*training.predict(net, test), index) for name, net in nets.items()}
+    seen = {name: training.predict(net, test) for name, net in nets.items()}
+    rows = {name: class_scores(*each, index) for name, each in seen.items()}
+    first, *rest = seen
+    moves = {
+        name: training.metrics.moved_to_recall(*seen[first], index, rows[name][0]) for name in rest if rows[name][0]
+    }
     name = test.data.classes[index]
     header = (what, f"recall of {name}", f"precision of {name}", "average precision", "accuracy")
-    return OneClass(rows, [Table(caption, header, tuple((net, *row) for net, row in rows.items()))])
+    lines = [(net, *row) for net, row in rows.items()]
+    for moved in moves.values():
+        what_moved = f"{first}, {moved.offset:+.2f} on the logit of {name}"
+        lines.append((what_moved, moved.recall, round(moved.precision, 4), None, None))
+    return OneClass(rows, moves, [Table(caption, header, tuple(lines))])

@@ -47,7 +47,7 @@ class Screening:
 def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Batches, data: str) -> Screening:
     """Compare networks with one logit on `test`, each trained once for every seed; the curves are the first seed's.
 
-    The intervals are those of the pictures: of 400 others, half of them sick, as many would be right.
+    The intervals are for the true shares, those of all pictures of this kind; the luck of the seeds is not in them.
     """
     found = Screening(np.asarray(test.data.labels), {}, {}, pieces := [])
     lines, roc = [], {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paddle_course import batches, training
+from paddle_course.answers.ablation import SURE
 from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Result, Table, Trained, score
 
@@ -23,28 +24,50 @@ Said = tuple[np.ndarray, np.ndarray]  # logits (N, 1) and labels (N,)
 class Judged:
     """A trained network and what it says, after its training, of the examples it learnt from and of others.
 
-    `score` is what its accuracy was recorded with.
+    It says yes where the logit is above `threshold`.
     """
 
     trained: Trained
     train: Said
     test: Said
-    score: Callable[[np.ndarray, np.ndarray], float]
+    threshold: float = 0.0
+
+    def hits(self, half: str = "test") -> np.ndarray:
+        """Which answers are right: bool (N,)."""
+        return hits(*getattr(self, half), self.threshold)
 
     def right(self, half: str = "test") -> float:
         """The share of right answers."""
-        return self.score(*getattr(self, half))
+        return float(self.hits(half).mean())
 
     @property
     def about(self) -> tuple[str, str]:
         """What it learnt from, and how much and how long ("3,000 pictures, 10 epochs"), for the tables."""
-        result = self.trained.result
-        return result.plan["train"]["source"], f"{len(self.train[1]):,} pictures, {len(result.epochs)} epochs"
+        result, epochs = self.trained.result, len(self.trained.result.epochs)
+        return result.plan["train"]["source"], f"{len(self.train[1]):,} pictures, {epochs} epoch{'s' * (epochs > 1)}"
 
     @property
     def alike(self) -> float:
         """The largest share of test examples that get the very same logit: 1 for a network that is dead."""
         return float(np.unique(self.test[0], return_counts=True)[1].max() / len(self.test[0]))
+
+
+def hits(logits: np.ndarray, labels: np.ndarray, threshold: float = 0.0) -> np.ndarray:
+    """Where a network that says yes above the threshold is right: bool (N,)."""
+    return (logits[:, 0] > threshold) == labels
+
+
+def told_apart(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
+    """Whether two networks differ on the same examples by more than chance gives, in every run and the same way.
+
+    Each holds, run by run, which examples are right: bool (N,). On the same examples only those count that one network
+    alone has right (`metrics.mcnemar`); two intervals would take the pictures' luck for a difference.
+    """
+    ways = {
+        bool(a.sum() > b.sum()) if training.metrics.mcnemar(a, b) < SURE else None
+        for a, b in zip(one, other, strict=True)
+    }
+    return len(ways) == 1 and None not in ways
 
 
 def teach(
@@ -73,24 +96,26 @@ def teach(
     training.keep_params_only(result)
     net.clear_gradients(set_to_zero=False)  # as large as the params
     train, test = (training.predict(net, each) for each in (learn, judge))
-    return Judged(Trained(net if keep else None, result), train, test, score)
+    return Judged(Trained(net if keep else None, result), train, test, threshold)
 
 
-def by_batch(found: Judged, judge: batches.Batches) -> tuple[float, float]:
-    """Test accuracies where batch norm goes by each batch: all examples in one (at most 2,000, 400 MB), and one class
-    after the other."""
-    apart = judge.data.take(np.argsort(judge.data.labels, kind="stable"))
-    whole, sorted_ = replace(judge, size=min(len(judge.data), 2000)), replace(judge, data=apart)
+def by_batch(found: Judged, judge: batches.Batches) -> tuple[np.ndarray, np.ndarray]:
+    """Which test examples are right, bool (N,), where batch norm goes by each batch: all examples in one (at most
+    2,000, 400 MB), and one class after the other, the worst order there is."""
+    order = np.argsort(judge.data.labels, kind="stable")
+    whole, single = replace(judge, size=min(len(judge.data), 2000)), replace(judge, data=judge.data.take(order))
     with training.batch_statistics(found.trained.net):
-        mixed, single = (found.score(*training.predict(found.trained.net, each)) for each in (whole, sorted_))
-    return mixed, single
+        mixed, apart = (hits(*training.predict(found.trained.net, each), found.threshold) for each in (whole, single))
+    return mixed, apart[np.argsort(order)]
 
 
 @dataclass(frozen=True)
 class OtherViews:
-    """By network and view: the accuracy on the test pictures, and the share of answers that change."""
+    """By network and view: the accuracy on the test pictures, which of them are right, and the share of answers that
+    change."""
 
     accuracy: dict[str, dict[str, float]]
+    hits: dict[str, dict[str, np.ndarray]]
     changed: dict[str, dict[str, float]]
     pieces: list[Table]
 
@@ -108,42 +133,72 @@ def other_views(
         views: functions of the pictures, float32 (B, C, H, W), that change nothing to a person's eyes.
         retrained: by name and view, the networks once more where they have learnt from such pictures, too.
     """
-    accuracy = {name: {"as they are": found.right()} for name, found in nets.items()}
+    right = {name: {"as they are": found.hits()} for name, found in nets.items()}
     changed: dict[str, dict[str, float]] = {name: {} for name in nets}
     for name, found in nets.items():
         for view, change in views.items():
             said = training.predict(found.trained.net, judge, lambda images, change=change: [(1.0, change(images))])
-            accuracy[name][view] = found.score(*said)
+            right[name][view] = hits(*said, found.threshold)
             changed[name][view] = float(((said[0] > 0) != (found.test[0] > 0)).mean())
     for name, others in (retrained or {}).items():
-        accuracy[name] |= {view: other.right() for view, other in others.items()}
+        right[name] |= {view: other.hits() for view, other in others.items()}
+    accuracy = {name: {view: float(each.mean()) for view, each in views.items()} for name, views in right.items()}
     rows = [
-        (name, view, score(right), score(changed[name][view]) if view in changed[name] else None)
+        (name, view, score(share), score(changed[name][view]) if view in changed[name] else None)
         for name in nets
-        for view, right in accuracy[name].items()
+        for view, share in accuracy[name].items()
     ]
     table = Table(caption, ("network", "test pictures", "test accuracy", "answers that change"), tuple(rows))
-    return OtherViews(accuracy, changed, [table])
+    return OtherViews(accuracy, right, changed, [table])
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake, what it was measured on ("Part 3"), and which examples are right, run by run, with it and without.
+
+    A share instead of those is of the same answers counted otherwise, and no test can tell it apart.
+    """
+
+    name: str
+    on: str
+    before: Sequence[np.ndarray] | float
+    after: Sequence[np.ndarray] | float
+    half: str = "test"
 
 
 @dataclass(frozen=True)
 class Mistakes:
-    """By name the accuracy with a mistake and without."""
+    """By name what a mistake was measured on, the accuracy with it and without, and whether they differ by more than
+    chance gives."""
 
+    on: dict[str, str]
     before: dict[str, float]
     after: dict[str, float]
+    apart: dict[str, bool]
     pieces: list[Table | Result]
 
     def cost(self, name: str) -> float:
         """The points that the mistake costs; below zero where it seems to bring some."""
         return 100 * (self.after[name] - self.before[name])
 
+    def costliest(self, but: Sequence[str] = ()) -> str | None:
+        """The mistake that costs most of those that cost more than chance gives, without those of the names `but`."""
+        names = [name for name, apart in self.apart.items() if apart and self.cost(name) > 0 and name not in but]
+        return max(names, key=self.cost, default=None)
 
-def cost_of_mistakes(caption: str, rows: Iterable[tuple[str, str, str, float, float]], data: str) -> Mistakes:
-    """Compare by (mistake, what it was measured on, which accuracy, with the mistake, without it)."""
-    rows = list(rows)
-    lines = [(*words, score(before), score(after), f"{100 * (after - before):+.1f}") for *words, before, after in rows]
-    header = ("mistake", "measured on", "accuracy", "with it", "without", "points without")
-    results = [Result(f"{name}, {of}", f"{what} accuracy", before, data=data) for name, of, what, before, _ in rows]
-    before, after = ({row[0]: row[i] for row in rows} for i in (3, 4))
-    return Mistakes(before, after, [Table(caption, header, tuple(lines)), *results])
+
+def cost_of_mistakes(caption: str, mistakes: Iterable[Mistake], data: str) -> Mistakes:
+    """Compare accuracies, means over the runs, with each mistake and without."""
+    mistakes, lines = list(mistakes), []
+    before = {each.name: float(np.mean(each.before)) for each in mistakes}
+    after = {each.name: float(np.mean(each.after)) for each in mistakes}
+    shares = {each.name: isinstance(each.before, float) for each in mistakes}
+    apart = {each.name: not shares[each.name] and told_apart(each.before, each.after) for each in mistakes}
+    found = Mistakes({each.name: each.on for each in mistakes}, before, after, apart, pieces := [])
+    for m in mistakes:
+        points, told = f"{found.cost(m.name):+.1f}", None if shares[m.name] else apart[m.name]
+        lines.append((m.name, m.on, m.half, score(before[m.name]), score(after[m.name]), points, told))
+    header = ("mistake", "measured on", "accuracy", "with it", "without", "points without", "told apart")
+    pieces.append(Table(caption, header, tuple(lines)))
+    pieces += [Result(f"{m.name}, {m.on}", f"{m.half} accuracy", before[m.name], data=data) for m in mistakes]
+    return found

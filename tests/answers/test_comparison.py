@@ -17,7 +17,8 @@ def trained(folder: Path, accuracy: float, seconds: float, model: str = "camp") 
     """A finished run as its files would tell it."""
     run = training.Run(folder)
     folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({"train": {"n": 600}, "held_out": {"test": {"n": 100}}}))
+    plan = {"train": {"n": 600, "size": 50, "drop_last": False}, "held_out": {"test": {"n": 100}}}
+    (folder / "config.json").write_text(json.dumps(plan))
     epochs = [
         {"epoch": e, "train_accuracy": 0.5, "test_accuracy": accuracy, "test_loss": 2.0 / e, "seconds": seconds * e / 2}
         for e in (1, 2)
@@ -80,7 +81,8 @@ def test_mean_curves_over_runs(tmp_path: Path) -> None:
     runs = [trained(tmp_path / str(i), accuracy, 60) for i, accuracy in enumerate((0.6, 0.8))]
     epochs, mean, sd = answers.mean_by_epoch(runs, "test_accuracy")
     assert epochs.tolist() == [1, 2] and mean.tolist() == pytest.approx([0.7, 0.7])
-    assert sd.tolist() == pytest.approx([0.1, 0.1])
+    assert sd.tolist() == pytest.approx([answers.spread([0.6, 0.8])[1]] * 2)
+    assert answers.mean_by_epoch(runs[:1], "test_accuracy")[2].tolist() == [0.0, 0.0]
 
 
 def test_classes_that_are_never_answered() -> None:

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from paddle_course.answers.console import fold, language, terminal
+from paddle_course.answers.console import fold, terminal
 
 
 @pytest.fixture
@@ -44,15 +44,6 @@ def test_the_words_are_in_the_users_language_and_the_titles_in_both(shown, quest
     for text in (english, chinese):
         assert questions[1].zh in text and questions[1].en in text
         assert text.index(questions[1].zh) < text.index(questions[2].zh)
-
-
-def test_lc_all_wins_over_lang(monkeypatch):
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    monkeypatch.setenv("LC_ALL", "C")
-    assert language() == "en"
-    monkeypatch.setenv("LC_ALL", "")
-    monkeypatch.delenv("LC_MESSAGES", raising=False)
-    assert language() == "zh"
 
 
 def test_stand_ins_are_named(shown):

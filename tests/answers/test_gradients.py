@@ -31,6 +31,7 @@ def test_the_table_holds_medians_of_the_first_epoch(tmp_path: Path) -> None:
     assert found.layers == ["conv1", "fc"]
     assert found.early["ReLU"] == {"conv1": 2.5, "fc": 5.0}
     assert found.ratio("ReLU") == 2 and found.ratio("sigmoid") == pytest.approx(2000)
+    assert found.first["ReLU"] == {"conv1": 1.0, "fc": 2.0} and found.ratio("sigmoid", "first") == pytest.approx(2000)
     table, figure = found.pieces
     assert table.header == ("layer", "ReLU", "sigmoid")
     assert table.rows == (("conv1", 2.5, 0.0025), ("fc", 5.0, 5.0))
@@ -40,7 +41,21 @@ def test_the_table_holds_medians_of_the_first_epoch(tmp_path: Path) -> None:
 
 
 def test_a_network_without_gradients_in_front(tmp_path: Path) -> None:
-    assert answers.layer_gradients({"dead": trained(tmp_path / "a", 0.0, 1.0)}).ratio("dead") == float("inf")
+    found = answers.layer_gradients({"dead": trained(tmp_path / "a", 0.0, 1.0)})
+    assert found.ratio("dead") == float("inf") and found.uneven("dead") == (True, "inf")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "uneven"),
+    [
+        (1.0, 1876.4, (True, "1,876")),
+        (1.0, 25.17, (True, "25.2")),
+        (8.019, 1.0, (False, "8.02")),
+        (3.0, 3.0, (True, "1.00")),
+    ],
+)
+def test_the_larger_end_is_named_with_three_digits(tmp_path: Path, first: float, last: float, uneven: tuple) -> None:
+    assert answers.layer_gradients({"net": trained(tmp_path / "a", first, last)}).uneven("net") == uneven
 
 
 def test_curves_by_step(tmp_path: Path) -> None:
@@ -62,8 +77,9 @@ def test_the_first_seed_of_each_arm_that_has_ended_is_found(tmp_path: Path) -> N
         run(tmp_path / name)
     for name in ("sigmoid-2", "relu-1"):
         run(tmp_path / name, finished=False)
-    found = answers.finished(tmp_path, ("sigmoid", "ReLU", "tanh"))
-    assert {arm: each.result.run.name for arm, each in found.items()} == {"sigmoid": "sigmoid-3", "ReLU": "relu-2"}
+    found = answers.finished(tmp_path, ("sigmoid", "ReLU", "tanh", "centred sigmoid"))
+    names = {"sigmoid": "sigmoid-3", "ReLU": "relu-2", "centred sigmoid": "centred-sigmoid-0"}
+    assert {arm: each.result.run.name for arm, each in found.items()} == names
     assert found["ReLU"].net is None and found["sigmoid"].result.final["epoch"] == 2
     assert answers.layer_gradients(found).early["ReLU"] == {"conv1": 2.5, "fc": 5.0}
     assert answers.finished(tmp_path / "none", ("sigmoid",)) == {}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
-from paddle_course import batches, models
-from paddle_course.answers import Lab
-from paddle_course.answers.homework import facts
+import pytest
+
+from paddle_course import batches, models, training
+from paddle_course.answers import Answer, Lab, Question, Result, results
+from paddle_course.answers.homework import facts, publish
 from paddle_course.answers.page import FACTS
 from paddle_course.config import RunConfig
+from paddle_course.runtime import UserError
 from tests.training import toy
 
 
@@ -35,6 +39,27 @@ def test_of_networks_with_the_same_layers_only_the_first_is_drawn(tmp_path: Path
         assert trained.net is net and trained.result.run.directory == tmp_path / name
     drawn = [name for name in runs if list((tmp_path / name / "vdl").glob("*graph*"))]
     assert drawn == ["one", "deeper"]
+
+
+def test_a_training_that_diverged_in_its_first_epoch_took_no_minutes(tmp_path: Path) -> None:
+    here, data = lab(tmp_path), batches.Batches(toy.stripes(8, 0), 4)
+    here.fit("good", models.build("mlp", sizes=(64, 2)), data, toy.phases("sgd", 1))
+    wild = training.Phase(1, "sgd", lambda step: float("inf"))
+    with pytest.raises(training.Diverged):
+        here.fit("wild", models.build("mlp", sizes=(64, 2)), data, [wild])
+    assert here.minutes(["wild"]) == []
+    assert here.minutes(["good", "wild"]) == here.minutes(["good"]) != []
+
+
+def test_what_was_measured_on_stand_ins_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = []
+    monkeypatch.setattr(results, "record", lambda _, entries: published.extend(entries))
+    for data in ("iChallenge-PM", "stand-in iChallenge-PM"):
+        answer = Answer.of(Result("sigmoid, last layer to first", "ratio of gradients", 2.0, data=data))
+        said = pytest.raises(UserError, match="stand-in data") if "stand-in" in data else contextlib.nullcontext()
+        with said:
+            publish("hw12", lab(tmp_path), {4: Question("问", "asked", answer)}, {4: set()})
+    assert [entry["data"] for entry in published] == ["iChallenge-PM"]
 
 
 def test_the_footer_names_every_fact_in_both_languages() -> None:

@@ -44,11 +44,12 @@ def test_the_short_rows_say_what_each_network_costs(tmp_path: Path) -> None:
 
 def test_long_trainings_stand_side_by_side_and_the_fast_one_sees_six_views(tmp_path: Path) -> None:
     found = answers.long(lab(tmp_path), "blobs", {"fast": 1, "resnet18": 1}, "blobs", SHAPE)
-    assert list(found.compared.accuracy) == ["fast, 1 epochs", "resnet18, 1 epochs"]
+    assert list(found.compared.accuracy) == ["fast, 1 epoch", "resnet18, 1 epoch"]
     assert {each.name for each in tmp_path.iterdir()} == {
         f"{n}-epochs-{s}" for n, s in (("fast-1", 4), ("fast-1", 5), ("resnet18-1", 4))
     }
-    assert (found.fast.name, found.fast.n) == ("fast, 1 epochs, six views", 2) and found.fast.sd is not None
+    assert (found.fast.name, found.fast.n) == ("fast, 1 epoch, six views", 2) and found.fast.sd is not None
+    assert found.epochs == {"fast": 1, "resnet18": 1}
     assert found.pieces[-1] is found.fast and found.pieces[-2].name == "minutes"
     assert found.fast.minutes == pytest.approx(found.compared.results[0].minutes)
 

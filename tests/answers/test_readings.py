@@ -40,7 +40,7 @@ def test_read_at_two_epochs_beside_what_others_have(rows: dict[str, list[Trained
     assert (relu["published, epoch 1"], relu["published, epoch 3"]) == ("90.75 %", "92.50 %")
     assert sigmoid["published, epoch 3"] is None and sigmoid["training loss, epoch 3"] == 0.3333
     assert [(each.name, each.n, each.minutes) for each in results][:2] == [
-        ("ReLU, 1 epochs", 2, 1),
+        ("ReLU, 1 epoch", 2, 1),
         ("ReLU, 3 epochs", 2, 3),
     ]
 

@@ -1,10 +1,13 @@
 """docs/results.json is the one place of every published number; the tables follow it."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from paddle_course.answers import results
 from paddle_course.answers.results import load, main, measured, page, pivot, record, table
 from paddle_course.runtime import UserError
 
@@ -42,6 +45,19 @@ def test_a_new_measurement_replaces_the_old_one_and_no_other(tmp_path):
     ]
     assert len(path.read_text(encoding="utf-8").splitlines()) == len(found) + 2  # one line each
     assert [p.name for p in path.parent.iterdir()] == ["results.json"]  # no temporary file stays
+
+
+def test_two_that_publish_at_once_lose_nothing(tmp_path, monkeypatch):
+    def slow(path):
+        found = load(path)
+        time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(results, "load", slow)
+    path = tmp_path / "results.json"
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: record(path, [entry(name=name)]), "ab"))
+    assert [each["name"] for each in load(path)] == ["a", "b"]
 
 
 def test_numpy_numbers_are_numbers(tmp_path):

@@ -32,7 +32,8 @@ def test_a_power_law_is_found_again() -> None:
     assert curve.a == pytest.approx(1.2)
     assert curve.b == pytest.approx(0.3)
     assert curve.power_r2 == pytest.approx(1)
-    assert curve.needed(0.9) == pytest.approx(12 ** (1 / 0.3))
+    assert curve.needed(0.9) == 4000 == float(f"{12 ** (1 / 0.3):.0e}")
+    assert (curve.measured(0.7), curve.measured(0.9)) == (200, None)
     assert curve.line_r2 < 0.999
 
 
@@ -40,6 +41,7 @@ def test_a_straight_line_is_found_again_and_spread_is_reported() -> None:
     curve = sample_curve({n: [0.1 + 0.2 * np.log10(n) + d for d in (-0.01, 0, 0.01)] for n in SIZES}, "made up")
     assert curve.slope == pytest.approx(0.2)
     assert curve.line_r2 == pytest.approx(1)
+    assert curve.runs == 3 and curve.doubling == pytest.approx((0.2 * np.log10(2),) * 2)
     table, figure, *results = curve.pieces
     assert table.rows[0][:2] == (10, "30.0 % ± 1.0 (n = 3)")
     assert figure.name == "samples"
@@ -51,6 +53,14 @@ def test_the_elbow_moves_with_the_end_of_the_axis() -> None:
     accuracy = 0.2 * np.log10(n)
     assert elbow(n, accuracy) == 200
     assert elbow(n[:-2], accuracy[:-2]) == 50
+    assert elbow(n, accuracy[::-1]) is None and elbow(n[:2], accuracy[:2]) is None
+
+
+@pytest.mark.parametrize("slope", [0.0, -0.1, 1e-4, 2e-2])
+def test_a_curve_that_hardly_rises_promises_nothing(slope: float) -> None:
+    curve = sample_curve({n: [0.3 + slope * np.log10(n)] for n in SIZES}, "made up")
+    assert curve.needed(0.9) == np.inf
+    assert (curve.elbow(len(SIZES)) is None) == (slope <= 0)
 
 
 def test_networks_side_by_side_and_what_they_would_need() -> None:

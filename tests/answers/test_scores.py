@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 
-from paddle_course import answers, batches, readers
+from paddle_course import answers, batches, readers, training
 
 
 class Said(paddle.nn.Layer):
@@ -40,6 +40,23 @@ def test_what_one_network_is_worth_and_what_it_mistakes() -> None:
 def test_one_class_by_network() -> None:
     found = answers.one_class("Bees", "shift", {"none": Said(), "one": Said(1)}, pictures(), 1)
     assert found.rows["none"][:2] == (1, 1) and found.rows["one"][0] == 0 and found.rows["one"][3] == 8 / 12
+    assert found.moved == {}  # there is no recall to move the other to
     (table,) = found.pieces
     assert table.header == ("shift", "recall of bee", "precision of bee", "average precision", "accuracy")
     assert [row[0] for row in table.rows] == ["none", "one"]
+
+
+def test_an_offset_on_its_logit_finds_as_many_of_a_class() -> None:
+    margin = np.array([-2.0, -1.0, 1.0, 3.0, -0.5, 0.5, 2.0, 4.0])  # by how much another class is ahead
+    scores, labels = np.stack([margin, np.zeros(8), np.full(8, -9.0)], axis=1), np.repeat([1, 0], 4)
+    moved = training.metrics.moved_to_recall(scores, labels, 1, 0.75)
+    assert moved == (1.0, 0.75, 3 / 5, 5)
+    shifted = scores + np.array([0, moved.offset + 1e-9, 0])
+    assert (shifted.argmax(1) == 1).sum() == moved.found
+    assert training.metrics.moved_to_recall(scores, labels, 1, 0.0).recall == 0.25  # one of them at least
+
+
+def test_the_first_network_is_moved_to_the_recall_of_the_others() -> None:
+    found = answers.one_class("Bees", "shift", {"one": Said(1), "none": Said()}, pictures(), 1)
+    assert found.moved["none"] == (5, 1, 1 / 3, 12)  # its bees are as unlikely as its ants and cats
+    assert found.pieces[0].rows[-1] == ("one, +5.00 on the logit of bee", 1, 0.3333, None, None)

@@ -46,14 +46,15 @@ def test_threshold_loss_and_watching_are_settings(tmp_path: Path) -> None:
 
 def test_the_same_logit_for_all_is_seen() -> None:
     labels = np.array([0, 1, 1, 0])
-    dead = Judged(None, (np.ones((4, 1)), labels), (np.float32([[2], [2], [2], [5]]), labels), training.scores.accuracy)
+    dead = Judged(None, (np.ones((4, 1)), labels), (np.float32([[2], [2], [2], [5]]), labels))
     assert dead.alike == 0.75 and dead.right() == 0.5
 
 
 def test_batch_norm_by_the_batch_and_other_views(tmp_path: Path) -> None:
     found, judge = taught(tmp_path, keep=True), batch(40, seed=1)
     mixed, apart = answers.by_batch(found, judge)
-    assert mixed > 0.8 > apart  # a batch of one class has no mean to stand out from
+    assert mixed.mean() > 0.8 > apart.mean()  # a batch of one class has no mean to stand out from
+    assert (mixed == found.hits()).mean() > 0.8  # picture by picture
     views = {"turned": lambda images: images.transpose(0, 1, 3, 2).copy(), "mirrored": lambda images: images}
     seen = answers.other_views("views", {"mlp": found}, judge, views)
     assert seen.accuracy["mlp"]["mirrored"] == seen.accuracy["mlp"]["as they are"] == found.right()
@@ -67,10 +68,41 @@ def test_batch_norm_by_the_batch_and_other_views(tmp_path: Path) -> None:
     assert more.pieces[0].rows[1] == ("mlp", "grown up with", answers.score(found.right()), None)
 
 
+def first(count: int, of: int = 100) -> np.ndarray:
+    """The first so many are right."""
+    return np.arange(of) < count
+
+
+def test_the_order_of_one_class_after_the_other_is_undone(tmp_path: Path) -> None:
+    found, judge = taught(tmp_path, keep=True), batch(40, seed=1)
+    alone = batches.Batches(judge.data, 1, shuffle=False)  # a batch of one is the same in any order
+    _, apart = answers.by_batch(found, alone)
+    with training.batch_statistics(found.trained.net):
+        logits, labels = training.predict(found.trained.net, alone)
+    assert (apart == ((logits[:, 0] > 0) == labels)).all()
+
+
+def test_networks_are_told_apart_by_the_pictures_that_one_alone_has_right() -> None:
+    few, many, other = first(60), first(66), np.roll(first(66), 34)  # 6 more; 6 more and 34 in exchange
+    assert answers.told_apart([few], [many]) and answers.told_apart([many], [few])
+    assert not answers.told_apart([few], [other]) and not answers.told_apart([few], [few])
+    assert not answers.told_apart([few, few], [many, few])  # not in every run
+    assert not answers.told_apart([few, many], [many, few])  # not the same way
+
+
 def test_mistakes_before_and_after() -> None:
-    rows = [("threshold", "Part 3", "test", 0.6, 0.65), ("divided", "Part 3", "train", 0.7, 0.7)]
+    rows = [
+        answers.Mistake("threshold", "Part 3", [first(60), first(58)], [first(66), first(68)]),
+        answers.Mistake("rate", "Part 1", [first(40)], [first(66)]),
+        answers.Mistake("order", "Part 1", [first(66)], [first(64)]),
+        answers.Mistake("divided", "Part 3", 0.7, 0.75, "train"),
+    ]
     found = answers.cost_of_mistakes("Mistakes", iter(rows), "made up")
-    assert found.cost("threshold") == pytest.approx(5) and found.cost("divided") == 0
+    assert found.cost("threshold") == pytest.approx(8) and found.cost("divided") == pytest.approx(5)
+    assert found.apart == {"threshold": True, "rate": True, "order": False, "divided": False}
+    assert found.costliest() == "rate" and found.costliest(["rate"]) == "threshold"
+    assert found.costliest(["rate", "threshold"]) is None
     table, *results = found.pieces
-    assert table.rows[0] == ("threshold", "Part 3", "test", "60.0 %", "65.0 %", "+5.0")
-    assert [(each.name, each.metric, each.value) for each in results][1] == ("divided, Part 3", "train accuracy", 0.7)
+    assert table.rows[0] == ("threshold", "Part 3", "test", "59.0 %", "67.0 %", "+8.0", True)
+    assert table.rows[3][6] is None
+    assert [(each.name, each.metric, each.value) for each in results][3] == ("divided, Part 3", "train accuracy", 0.7)

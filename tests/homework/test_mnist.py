@@ -71,8 +71,8 @@ def test_no_training_meets_the_test_pictures_and_validation_is_no_training(grid:
 def test_a_grid_in_which_all_fails_is_an_answer_too(tmp_path: Path, data: Path) -> None:
     text = answer("hw02", tmp_path / "run", data, "--question", "1", "--rates", "1e30", "--epochs", "1")
     assert "At the rates tried, sgd, momentum, adagrad, adam, adamw learnt nothing." in text
-    with pytest.raises(runtime.UserError, match=r"--rates 0.1,-0.1: name at least one, all above 0"):
-        answer("hw02", tmp_path / "other", data, "--question", "1", "--rates", "0.1,-0.1")
+    with pytest.raises(runtime.UserError, match=r"--rates 0.1,0.0: name at least one, all above 0"):
+        answer("hw02", tmp_path / "other", data, "--question", "1", "--rates", "0.1,0")
 
 
 def test_the_table_of_networks_is_complete() -> None:
@@ -119,6 +119,13 @@ def test_the_switch_is_every_trainings(tmp_path: Path, data: Path) -> None:
     assert {plan["loss"]["loss"]["name"] for plan in plans} == {"cross_entropy", "mse", "mae"}
 
 
-def test_bad_decays_are_told(tmp_path: Path, data: Path) -> None:
-    with pytest.raises(runtime.UserError, match=r"--decays -0.1,0.0: name at least one, none below 0"):
-        answer("hw03", tmp_path / "run", data, "--question", "5", "--decays=-0.1,0.0")
+@pytest.mark.parametrize(
+    ("decays", "said"),
+    [("-0.1,0", "-0.1 is too small"), ("nan", "nan is no finite number"), (",", "name at least one")],
+)
+def test_bad_decays_are_told_before_the_first_question(
+    decays: str, said: str, tmp_path: Path, data: Path, capsys: pytest.CaptureFixture
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        answer("hw03", tmp_path / "run", data, f"--decays={decays}")
+    assert f"argument --decays: {said}" in capsys.readouterr().err and not (tmp_path / "run").exists()

@@ -50,8 +50,8 @@ def test_a_loss_of_nothing_is_called_by_heart_and_an_honest_one_is_not() -> None
     about = {"n": 20_000, "values": 1, "macs": 1, "rate": 0.02}
     heart = said(1, story=story((4.0, 0.1, 3.8, 0.12), (2.0, 0.5, 3.0, 0.26), (0.002, 0.999, 7.0, 0.25)), **about)
     assert "knows its pictures by heart" in heart["en"] and "背了下来" in heart["zh"]
-    assert "highest after 2 epochs, 26.0 %" in heart["en"] and "rises from 3.00 to 7.00" in heart["en"]
-    assert "the same story in little" in heart["en"] and "同一现象的缩影" in heart["zh"]
+    assert "highest after epoch 2, 26.0 %" in heart["en"] and "rises from 3.00 to 7.00" in heart["en"]
+    assert "the same story in miniature" in heart["en"] and "同一现象的缩影" in heart["zh"]
     begun = said(1, story=story((4.0, 0.1, 3.8, 0.12), (3.5, 0.2, 3.4, 0.19)), **about)
     for word in ("by heart, and", "same story", "rises from", "was highest"):
         assert word not in begun["en"]

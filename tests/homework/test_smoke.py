@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from matplotlib.figure import Figure as Sheet
 
 from paddle_course import runtime
 from paddle_course.answers import drawing
+from paddle_course.config import RunConfig
 
 SCRIPTS = sorted((runtime.ROOT / "homework").glob("*.py"))
 
@@ -49,7 +52,9 @@ def test_every_question_is_answered_on_stand_ins(
 ) -> None:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     module = load(script)
-    words = ["--smoke", "--out", str(tmp_path / "run"), "--data-root", str(stand_ins)]
+    words = ["--smoke", "--out", str(tmp_path / "run")]
+    if "data_root" not in module.Config.without:
+        words += ["--data-root", str(stand_ins)]
     module.main(words)
     printed = capsys.readouterr().out
     page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
@@ -71,6 +76,25 @@ def test_every_question_is_answered_on_stand_ins(
     assert (tmp_path / "run/report.html").read_text(encoding="utf-8").count("<table") == page.count("<table")
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_a_common_flag_is_refused_where_it_would_do_nothing(script: Path) -> None:
+    without = set(load(script).Config.without)
+    assert without <= {each.name for each in dataclasses.fields(RunConfig)}
+    for name, words in {
+        "seeds": ("lab.seeds", "config.seeds", "answers.ladder(", "answers.long("),
+        "epochs": ("lab.epochs", "config.epochs", "answers.regression("),
+    }.items():
+        assert (name in without) != any(word in script.read_text(encoding="utf-8") for word in words), name
+    assert load(script).Config.longer == ("config.full" in script.read_text(encoding="utf-8"))
+
+
+def test_full_is_the_same_run_where_nothing_is_longer(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    module = load(next(script for script in SCRIPTS if script.stem.startswith("hw05")))
+    module.main(["--smoke", "--full", "--question", "1", "--out", str(tmp_path / "run")])
+    assert "--full: the settings of hw05_conv_count are the published ones already" in capsys.readouterr().err
+    assert json.loads((tmp_path / "run/config.json").read_text())["full"] is False
+
+
 def test_stand_ins_serve_the_full_settings_too(tmp_path: Path, stand_ins: Path) -> None:
     module = load(next(script for script in SCRIPTS if script.stem.startswith("hw08")))
     words = ["--data", "stand-in", "--question", "3", "--epochs", "1", "--curve-seeds", "1"]
@@ -80,11 +104,12 @@ def test_stand_ins_serve_the_full_settings_too(tmp_path: Path, stand_ins: Path) 
         module.main([*words, "--per-class", "10,20", "--out", str(tmp_path / "b"), "--data-root", str(stand_ins)])
 
 
-def test_one_network_alone_gets_its_half_hour(tmp_path: Path, stand_ins: Path) -> None:
+def test_one_network_alone_gets_its_half_hour(tmp_path: Path, stand_ins: Path, capsys: pytest.CaptureFixture) -> None:
     module = load(next(script for script in SCRIPTS if script.stem.startswith("hw08")))
     words = ["--smoke", "--question", "5", "--out", str(tmp_path / "run"), "--data-root", str(stand_ins)]
     module.main([*words, "--networks", "vgg16"])
     answers = (tmp_path / "run/answers.md").read_text(encoding="utf-8")
-    assert "vgg16, 1 epochs reaches" in answers and "six views" not in answers
-    with pytest.raises(runtime.UserError, match="--networks camp: question 5 trains fast, vgg16, resnet18"):
+    assert "vgg16 (1 epoch) " in answers and "six views" not in answers
+    with pytest.raises(SystemExit, match="2"):
         module.main([*words, "--networks", "camp"])
+    assert "--networks: 'camp' is none of fast, vgg16, resnet18" in capsys.readouterr().err

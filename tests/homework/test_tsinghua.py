@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from functools import partial
+import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pytest
 
 from paddle_course import answers, batches, readers, runtime, training
 from paddle_course.answers import words
@@ -37,6 +39,18 @@ def test_paddles_gradients_are_those_by_hand(real_data: Path, tmp_path: Path) ->
                 np.testing.assert_allclose(a, b, rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("inputs", "targets"),
+    [(np.arange(12).reshape(4, 3), [0, 1, 0, 1]), ([[1, 2], [1, 3], [1, 4]], [0, 1, 0]), ([[1, 2], [2, 1]], [1, 1])],
+    ids=["three columns", "a column of one value", "only yes"],
+)
+def test_a_table_that_the_chain_cannot_learn_is_refused(inputs: Any, targets: list[int]) -> None:
+    names = (*(f"x{i}" for i in range(len(inputs[0]))), "yes")
+    rows = readers.Rows(np.array(inputs, float), np.array(targets, float)[:, None], names, "my.csv")
+    with pytest.raises(runtime.UserError, match=r"my\.csv: wanted are two columns"):
+        load(SCRIPTS["hw12"]).table(SimpleNamespace(rows=lambda name: rows))
+
+
 def finished(folder: Path, layers: dict[str, float]) -> None:
     """A training of homework 6 as its files would tell it."""
     folder.mkdir(parents=True)
@@ -54,13 +68,18 @@ def test_the_real_network_is_homework_6_where_it_was_run(tmp_path: Path) -> None
     for seed in (0, 1, 2):  # the first one counts; the others would tell another story
         finished(tmp_path / "hw06" / "real" / f"sigmoid-{seed}", lenet | {"head.fc2": 2.0 + seed})
         finished(tmp_path / "hw06" / "real" / f"relu-{seed}", lenet | {"features.conv1": 1.0 + seed})
-        for arm in ("batch-norm-sigmoid", "centred-sigmoid", "sigmoid-glorot-4"):  # its second question's
+        finished(tmp_path / "hw06" / "real" / f"centred-sigmoid-{seed}", lenet | {"features.conv1": 0.4 + seed})
+        for arm in ("batch-norm-sigmoid", "sigmoid-glorot-4"):  # its second question's, too
             finished(tmp_path / "hw06" / "real" / f"{arm}-{seed}", lenet | {"features.norm1": 1.0})
     finished(tmp_path / "hw06" / "other" / "sigmoid-3", lenet)
     text = answer("hw12", out, "--question", "4")
     assert "Taken from the finished trainings of homework 6" in text and "**2,000 times**" in text
-    assert "| layer | sigmoid | ReLU |" in text
+    assert "| layer | sigmoid | ReLU | centred sigmoid |" in text
+    assert "but for another reason" in text and "with it the last layer's gradients are 5.00 times" in text
+    assert "原因与链不同" in text and "用它时最后一层的梯度是第一层的 5.00 倍" in text
     assert "What arrives at conv1 is 1,000 times as much with ReLU" in text
+    alone = answer("hw12", tmp_path / "hw12" / "other", "--question", "4")  # there is no ReLU to compare with
+    assert "whether it is for the same reason the curves do not say" in alone and "under ReLU" not in alone
 
 
 def test_the_debug_size_and_the_settings(tmp_path: Path) -> None:
@@ -80,48 +99,54 @@ def test_the_debug_size_and_the_settings(tmp_path: Path) -> None:
     assert plan["phases"][0]["schedule"]["lr"] == homework.RATES["part1"] and plan["train"]["n"] == 60
 
 
-def why_not(dnn: float, conv: float, mistake: float, count: int) -> dict[str, str]:
-    """What homework 11 says at last of two accuracies on so many pictures, and of Part 3's with the first mistake."""
-    names = [name for name, *_ in MISTAKES]
-    rows = [(*each, mistake if i == 0 else dnn, dnn) for i, each in enumerate(MISTAKES)]
+def why_not(
+    dnn: float, conv: float, mistake: float, count: int, worst: float = 0.5, sd: float | None = 0.032
+) -> dict[str, str]:
+    """What homework 11 says at last of two accuracies on so many pictures, and of Part 3's with the first mistake and
+    with the worst order."""
+    rng, (*others, divided) = np.random.default_rng(0), MISTAKES
+    right = {share: rng.permutation(count) < round(share * count) for share in {dnn, conv, mistake, worst}}
+    shares = {MISTAKES[0][0]: mistake, "batch norm by the batch, one class after the other": worst}
+    rows = [answers.Mistake(n, on, [right[shares.get(n, dnn)]], [right[dnn]]) for n, on in others]
+    rows.append(answers.Mistake(*divided, 0.7, 0.7, "train"))
     plan, of = {"train": {"source": "cats"}}, {"Part 3": dnn, "convolutions": conv}
     pair = SimpleNamespace(
-        whole={name: judged(share, count, plan) for name, share in of.items()},
+        whole={name: judged(right[share], plan) for name, share in of.items()},
         compared=SimpleNamespace(macs=dict.fromkeys(of, 1e6)),
         seen=SimpleNamespace(
             accuracy={name: {"scrambled, retrained": dnn} for name in of},
+            hits={name: {"scrambled, retrained": right[dnn]} for name in of},
             changed={name: {"moved": 0.1} for name in of},
         ),
         learning=SimpleNamespace(accuracy={n: {50: 0.5, 100: s} for n, s in of.items()}, needed=dict.fromkeys(of, 1e6)),
     )
-    found, apart = answers.cost_of_mistakes("", rows, ""), partial(training.metrics.told_apart, n=count)
-    numbers = {"found": found, "pair": pair, "values": 99, "shift": 16, "apart": apart}
-    assert set(names) == set(found.before)
+    found, apart = answers.cost_of_mistakes("", rows, ""), lambda one, other: answers.told_apart([one], [other])
+    numbers = {"found": found, "pair": pair, "values": 99, "shift": 16, "apart": apart, "sd": sd}
     path = SCRIPTS["hw11"].parent / "words" / f"{SCRIPTS['hw11'].stem}.md.j2"
     return words.said(words.load(path), {3: Question("", "", Answer(numbers))})["q3"]
 
 
 MISTAKES = [
-    ("yes only above a logit of 0.5", "Part 3", "test"),
-    ("batch norm by the batch, all test pictures in one", "Part 3", "test"),
-    ("batch norm by the batch, one class after the other", "Part 3", "test"),
-    ("logits where the loss expects probabilities", "Part 3, retrained", "test"),
-    ("rate 0.1", "Part 3, retrained", "test"),
-    ("pixels 0..255, N(0, 1) weights", "Part 1, retrained", "test"),
-    ("rate 0.01 throughout", "Part 1, retrained", "test"),
-    ("right answers over batches × batch size", "Part 3", "train"),
+    ("yes only above a logit of 0.5", "Part 3"),
+    ("batch norm by the batch, all test pictures in one", "Part 3"),
+    ("batch norm by the batch, one class after the other", "Part 3"),
+    ("logits where the loss expects probabilities", "Part 3, retrained"),
+    ("rate 0.1", "Part 3, retrained"),
+    ("pixels 0..255, N(0, 1) weights", "Part 1, retrained"),
+    ("rate 0.01 throughout", "Part 1, retrained"),
+    ("right answers over batches × batch size", "Part 3"),
 ]
 
 
-def judged(share: float, count: int, plan: dict) -> SimpleNamespace:
+def judged(right: np.ndarray, plan: dict) -> SimpleNamespace:
     result = SimpleNamespace(plan=plan)
-    said = {"train": (None, range(100)), "test": (None, range(count))}
-    return SimpleNamespace(right=lambda: share, trained=SimpleNamespace(result=result), **said)
+    said = {"train": (None, range(100)), "test": (None, right)}
+    return SimpleNamespace(right=right.mean, hits=lambda: right, trained=SimpleNamespace(result=result), **said)
 
 
 def test_a_difference_that_chance_gives_is_called_no_gain() -> None:
-    luck = why_not(0.62, 0.66, 0.60, 200)
-    for word in ("convolutions gain", "costs 2.0 points", "the dearest is", "more than a point"):
+    luck = why_not(0.62, 0.66, 0.60, 200, worst=0.62)
+    for word in ("convolutions gain", "costs 2.0 points", "the costliest is", "more than a point"):
         assert word not in luck["en"]
     assert "4.0 points more (within what chance gives)" in luck["en"] and "differ by no more than chance" in luck["en"]
     assert "this makes 2.0 points of difference, within what chance gives" in luck["en"]
@@ -134,9 +159,28 @@ def test_a_difference_that_chance_does_not_give_is_named() -> None:
     sure = why_not(0.62, 0.70, 0.55, 2000)
     assert "convolutions gain 8.0 points" in sure["en"] and "8.0 points more, with 99" in sure["en"]
     assert "this costs 7.0 points" in sure["en"]
-    assert "the dearest is “yes only above a logit of 0.5”, 7.0 points" in sure["en"]
+    assert (
+        "sorted by class, an order made up as the worst case and not known to be theirs, it costs 12.0 points"
+        in sure["en"]
+    )
+    assert "the costliest is “yes only above a logit of 0.5” (Part 3), 7.0 points" in sure["en"]
+    assert "代价最大的是“logit 大于 0.5 才判为狗”（Part 3），损失 7.0 个百分点" in sure["zh"]
+    assert "the seeds alone make ± 3.2 points" in sure["en"]
     assert "卷积可以提高 8.0 个百分点" in sure["zh"] and "这一条损失 7.0 个百分点" in sure["zh"]
     assert "brings 7.0 points here" in why_not(0.55, 0.7, 0.62, 2000)["en"]
+    worse = why_not(0.70, 0.62, 0.70, 2000, worst=0.70, sd=None)
+    assert (
+        "with the same effort they get 8.0 points less" in worse["en"] and "卷积网络反而低 8.0 个百分点" in worse["zh"]
+    )
+    assert "seeds alone" not in worse["en"]
+
+
+def test_every_mistake_has_a_chinese_name() -> None:
+    """All but the one that is never the costliest, and the shares that no test tells apart."""
+    script, text = SCRIPTS["hw11"], (SCRIPTS["hw11"].parent / "words/hw11_dog_dnn.md.j2").read_text(encoding="utf-8")
+    names = {*re.findall(r'Mistake\("([^"]+)"', script.read_text(encoding="utf-8")), *list(load(script).ARMS)[1:]}
+    names -= {"batch norm by the batch, one class after the other", "right answers over batches × batch size"}
+    assert len(names) == 9 and all(f'"{name}": "' in text for name in names)
 
 
 def test_a_part_of_the_pictures_is_shown_as_often_as_all_of_them(tmp_path: Path) -> None:
