@@ -7,9 +7,9 @@
 ./run.sh play                    the game: a word, twenty seconds, and the guesses of what was trained here
 
 Of five words ResNet-18 recognises 95.2 % of the held-out drawings (n = 1); of 345 words, learnt from 20 drawings each,
-the word is among three guesses for 63.4 %: questions 4 and 5, 58 minutes on one thread (2 cores AMD EPYC with AVX2,
-Paddle 3.3.1). Networks have half their channels unless --width says otherwise. `./run.sh data doodles` fetches the
-drawings; without test_simplified.csv of Kaggle's contest, question 4 makes its submission of the held-out ones.
+the word is among three guesses for 63.4 %. All five questions took 125 minutes of training on one thread (2 cores AMD
+EPYC with AVX2, Paddle 3.3.1). Networks have half their channels unless --width says otherwise. `./run.sh data doodles`
+fetches the drawings; without Kaggle's test_simplified.csv, question 4 makes its submission of the held-out ones.
 """
 
 from __future__ import annotations
