@@ -27,7 +27,7 @@ import numpy as np
 from benchmarks import flags, rounds
 from benchmarks.measure import MOMENTUM, steps
 from benchmarks.rounds import short
-from paddle_course import answers, batches, models, onednn, readers, runtime, training
+from paddle_course import answers, batches, files, models, onednn, readers, runtime, training
 from paddle_course.runtime import UserError
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def benchmark(argv: Sequence[str]) -> None:
     if wanted.publish:
         rounds.publish("curves", argv, results(learnt, wanted.steps))
     if wanted.figure:  # now only, for a changed file makes the commit a dirty one
-        runtime.write_file(wanted.figure, figure(learnt).png)
+        files.write_file(wanted.figure, figure(learnt).png)
     rounds.complete((each for one in learnt for each in one.losses.values()), wanted.seeds)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_course import answers, batches, models, readers, runtime, training
+from paddle_course import answers, batches, files, models, readers, runtime, training
 from paddle_course.answers import Answer, Lab, Table, Trained
 from paddle_course.config import RunConfig, flag
 
@@ -82,7 +82,7 @@ def interruption(run: training.Run) -> Iterator[None]:
         except runtime.Stopped as stopped:
             if stopped.code != 128 + signal.SIGTERM:
                 raise
-            runtime.write_file(run.directory / STRUCK, str(stopped))
+            files.write_file(run.directory / STRUCK, str(stopped))
             print(f"interrupted on purpose: {stopped}", file=sys.stderr)
         finally:
             over.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import math
 import os
 import platform
@@ -169,29 +168,6 @@ def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
     assert "in use by another process" in run.stderr
 
 
-@pytest.mark.parametrize("wait", [True, False])
-@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_drive_without_locks_costs_a_line_and_no_more(tmp_path, monkeypatch, capsys, code: int, wait: bool) -> None:
-    def flock(*_: object) -> None:
-        raise OSError(code, "no locks here")
-
-    monkeypatch.setattr("fcntl.flock", flock)
-    with runtime.locked(tmp_path, wait) as free:
-        assert free
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"warning: {tmp_path} cannot be locked (no locks here)")
-
-
-def test_a_lock_is_refused_while_another_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with runtime.locked(tmp_path), runtime.locked(tmp_path, wait=False) as free:
-        assert not free
-    with runtime.locked(tmp_path, wait=False) as free:
-        assert free
-    monkeypatch.setitem(sys.modules, "fcntl", None)  # Windows
-    with runtime.locked(tmp_path), runtime.locked(tmp_path, wait=False) as free:
-        assert free
-
-
 def test_downloads_do_without_locks_too() -> None:
     run = python("-c", "import sys; sys.modules['fcntl'] = None; from paddle_course.readers import download")
     assert run.returncode == 0, run.stderr
@@ -201,16 +177,6 @@ def test_seeds_are_functions_of_their_parts_alone() -> None:
     assert runtime.seed_of("a", 1) != runtime.seed_of("a", 2) != runtime.seed_of("b", 2)
     code = "from paddle_course import runtime; print(runtime.seed_of('a', 1))"
     assert int(python("-c", code, PYTHONHASHSEED="7").stdout) == runtime.seed_of("a", 1)
-
-
-def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "deep" / "file"
-    runtime.write_file(path, "one")
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(runtime.UserError, match="No space left on device"):
-        runtime.write_file(path, "two")
-    assert path.read_text() == "one"
-    assert [each.name for each in path.parent.iterdir()] == ["file"]
 
 
 def test_exit_codes() -> None:

@@ -15,7 +15,7 @@ from paddle_course.answers.figures import curves, pictures
 from paddle_course.answers.ladder import luck
 from paddle_course.answers.pieces import Figure, Result, Table, Trained, score
 from paddle_course.answers.trainings import as_they_are, on
-from paddle_course.runtime import write_file
+from paddle_course.files import write_file
 
 if TYPE_CHECKING:
     from paddle import nn

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paddle_course import config as configuration
-from paddle_course import machine, models, onednn, readers, runtime, training
+from paddle_course import files, machine, models, onednn, readers, runtime, training
 from paddle_course.answers import console, index, page, results
 from paddle_course.answers.pieces import Answer, Question, Result, Trained
 from paddle_course.config import RunConfig
@@ -136,8 +136,8 @@ def homework(
     directory = Path(config.out) if config.out else ROOT / "runs" / short / place(config)
     with alone(directory):
         lab, start = Lab(config, directory), time.perf_counter()
-        runtime.write_file(directory / "config.json", json.dumps(configuration.describe(config), indent=2))
-        runtime.write_file(directory / "environment.json", json.dumps(runtime.environment(), indent=2))
+        files.write_file(directory / "config.json", json.dumps(configuration.describe(config), indent=2))
+        files.write_file(directory / "environment.json", json.dumps(runtime.environment(), indent=2))
         answered, trained = {}, {}
         for number in asked:
             chinese, english = index.asked(questions[number])
@@ -206,7 +206,7 @@ def alone(directory: Path) -> Iterator[None]:
         (directory / ".lock").touch()
     except OSError as error:
         raise UserError(f"{directory} cannot be written ({error.strerror}): name another place with --out") from None
-    with runtime.locked(directory / ".lock", wait=False) as free:
+    with files.locked(directory / ".lock", wait=False) as free:
         if not free:
             raise UserError(f"{directory} is in use by another process: wait for it or use --out")
         yield

@@ -14,7 +14,7 @@ import jinja2
 
 from paddle_course.answers import words as wording
 from paddle_course.answers.pieces import Figure, Question, cells, numeric
-from paddle_course.runtime import write_file
+from paddle_course.files import write_file
 
 SYNTHETIC = {
     "zh": "本页结果来自程序生成的替代数据，其中的数字不说明真实数据上的任何结论。",

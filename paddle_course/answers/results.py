@@ -23,7 +23,8 @@ from pathlib import Path
 from paddle_course.answers import index, words
 from paddle_course.answers.index import SHARES, Entry, measured
 from paddle_course.answers.pieces import Table, number, score
-from paddle_course.runtime import ROOT, UserError, environment, locked, write_file
+from paddle_course.files import locked, write_file
+from paddle_course.runtime import ROOT, UserError, environment
 
 KEYS = ("homework", "question", "name", "metric", "value", "sd", "n", "minutes", "data", "command", "commit", "machine")
 PAGES = ("README.md", "README.zh-CN.md", "homework/README.md", "docs/cpu.md")

@@ -13,12 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from paddle_course.files import write_file
 from paddle_course.readers.images import stratified_split
 from paddle_course.readers.labelled import SPLITS, write_labelled
 from paddle_course.readers.locate import find, load
 from paddle_course.readers.pictures import SUFFIXES, read_picture
 from paddle_course.readers.stand_ins import MARKER
-from paddle_course.runtime import UserError, write_file
+from paddle_course.runtime import UserError
 
 CAT, DOG = 3, 5  # in CIFAR-10
 

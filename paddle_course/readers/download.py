@@ -24,7 +24,7 @@ import urllib3
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from paddle_course import runtime
+from paddle_course import files, runtime
 from paddle_course.readers.dogs import make_dogs
 from paddle_course.readers.images import one_of
 from paddle_course.readers.locate import data_root
@@ -52,8 +52,8 @@ def _cifar(name: str, md5: str) -> tuple[Remote, ...]:
 
 
 def _idx(folder: str, official: str, mirror: str, *md5s: str) -> tuple[Remote, ...]:
-    files = [f"{half}-{what}-ubyte.gz" for half in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
-    return tuple(Remote(f"{folder}/{f}", m, official + f, (mirror + f,)) for f, m in zip(files, md5s, strict=True))
+    names = [f"{half}-{what}-ubyte.gz" for half in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
+    return tuple(Remote(f"{folder}/{f}", m, official + f, (mirror + f,)) for f, m in zip(names, md5s, strict=True))
 
 
 SOURCES = {
@@ -116,7 +116,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Wait until no other process downloads into this folder, and keep them waiting; UserError if it is full."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with runtime.locked(folder):
+        with files.locked(folder):
             yield
     except OSError as error:
         raise UserError(

@@ -16,10 +16,11 @@ import urllib3
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from paddle_course.files import write_file
 from paddle_course.readers import download
 from paddle_course.readers.doodle_words import KAGGLE, WORDS
 from paddle_course.readers.quickdraw import WANTED
-from paddle_course.runtime import UserError, write_file
+from paddle_course.runtime import UserError
 
 ADDRESS = "https://storage.googleapis.com/quickdraw_dataset/full/simplified/"
 LINE = 500  # bytes that a drawing takes, as long as nothing better is known

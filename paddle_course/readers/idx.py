@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
+from paddle_course.files import write_file
 from paddle_course.readers.images import Images, check_labels, one_of
-from paddle_course.runtime import UserError, write_file
+from paddle_course.runtime import UserError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 

@@ -20,10 +20,11 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
+from paddle_course.files import write_file
 from paddle_course.readers.images import Images, one_of, proportional
 from paddle_course.readers.pictures import read_picture, resize
 from paddle_course.readers.sheets import read_sheet
-from paddle_course.runtime import UserError, write_file
+from paddle_course.runtime import UserError
 
 SIDE = 227
 MOST = 10_000  # pictures in memory: 515 MB

@@ -24,9 +24,10 @@ from pathlib import Path
 
 import numpy as np
 
+from paddle_course.files import write_file
 from paddle_course.readers.idx import DIGITS
 from paddle_course.readers.images import Images, check_labels, one_of
-from paddle_course.runtime import UserError, write_file
+from paddle_course.runtime import UserError
 
 MODES = ("train", "valid", "eval")
 HALVES = {"train": ("train", "valid"), "test": ("eval",)}  # what they are of the four idx files

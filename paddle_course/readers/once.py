@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_course.runtime import UserError, write_file
+from paddle_course.files import write_file
+from paddle_course.runtime import UserError
 
 DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 Arrays = dict[str, np.ndarray]

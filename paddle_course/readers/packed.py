@@ -17,8 +17,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
+from paddle_course.files import write_file
 from paddle_course.readers.strokes import Drawings
-from paddle_course.runtime import UserError, write_file
+from paddle_course.runtime import UserError
 
 FORMAT = 1  # of the file; part of its name
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from paddle_course.runtime import write_file
+from paddle_course.files import write_file
 
 HEADER = ("countrycode", "drawing", "key_id", "recognized", "timestamp", "word")
 CONTEST = ("key_id", "countrycode", "drawing")

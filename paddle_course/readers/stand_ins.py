@@ -20,6 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from paddle_course.files import write_file
 from paddle_course.readers.archives import packed
 from paddle_course.readers.cifar_names import CIFAR10, COARSE, COARSE_OF_FINE, FINE
 from paddle_course.readers.drawings import coloured_shapes, eye, face, segment_digits
@@ -29,7 +30,6 @@ from paddle_course.readers.labelled import SIDE, write_labelled
 from paddle_course.readers.mnist_json import write_course_mnist
 from paddle_course.readers.scribbles import write_doodles
 from paddle_course.readers.xlsx import write_xlsx
-from paddle_course.runtime import write_file
 
 MARKER = "SYNTHETIC.txt"  # lies beside every stand-in; written last, so a folder without it is not whole
 SIZES = {

@@ -13,7 +13,8 @@ from typing import Any
 import paddle
 
 from paddle_course import batches, config, models
-from paddle_course.runtime import UserError, write_file
+from paddle_course.files import write_file
+from paddle_course.runtime import UserError
 from paddle_course.training.records import Run
 from paddle_course.training.resume import ended
 

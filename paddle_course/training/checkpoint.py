@@ -31,7 +31,8 @@ from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from paddle_course import onednn, runtime
-from paddle_course.runtime import UserError, write_file
+from paddle_course.files import write_file
+from paddle_course.runtime import UserError
 
 PARAMS, OPTIMIZER, SLOW = "params.safetensors", "optimizer.safetensors", "slow.safetensors"
 STATE = "state.json"

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 import paddle
 
-from paddle_course.runtime import UserError, write_file
+from paddle_course.files import write_file
+from paddle_course.runtime import UserError
 from paddle_course.training import checkpoint
 from paddle_course.training.checkpoint import State
 from paddle_course.training.records import Run

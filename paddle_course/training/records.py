@@ -24,7 +24,8 @@ from visualdl import LogWriter
 from visualdl.proto import record_pb2
 
 from paddle_course import config, runtime
-from paddle_course.runtime import UserError, write_file
+from paddle_course.files import write_file
+from paddle_course.runtime import UserError
 
 # One name for every resume: VisualDL shows only one file of a folder, and takes none without "vdlrecords" in its name.
 VDL_FILE = "vdlrecords.run.log"

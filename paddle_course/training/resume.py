@@ -12,7 +12,8 @@ from typing import Any
 import paddle
 
 from paddle_course import config, runtime
-from paddle_course.runtime import Stopped, Stopper, UserError, write_file
+from paddle_course.files import write_file
+from paddle_course.runtime import Stopped, Stopper, UserError
 from paddle_course.training import checkpoint, health, optimizers
 from paddle_course.training.averaging import SlowWeights
 from paddle_course.training.checkpoint import State
