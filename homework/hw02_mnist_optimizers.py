@@ -49,7 +49,7 @@ def digits(lab: Lab, part: str, seed: int = 0) -> batches.Batches:
 
 def epochs(lab: Lab) -> tuple[int, int]:
     """Of every training: all of them, and those at the end in which the rate comes down."""
-    count = lab.config.epochs or (2 if lab.config.smoke else 24 if lab.config.full else 8)
+    count = lab.epochs(8, smoke=2, full=24)
     return count, max(1, round(3 / 8 * count))
 
 

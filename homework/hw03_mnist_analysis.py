@@ -40,10 +40,6 @@ class Config(RunConfig):
     double_softmax: bool = flag(False, "a mistake, in every training: softmax in the model and again in the loss")
 
 
-def epochs(lab: Lab, usual: int, full: int = 0) -> int:
-    return lab.config.epochs or (2 if lab.config.smoke else full if full and lab.config.full else usual)
-
-
 def digits(lab: Lab, split: str, seed: int = 0, images: readers.Images | None = None) -> batches.Batches:
     """MNIST's digits, or `images` of them, with pixels in -1..1."""
     learning, images = split == "train", images or lab.images("mnist", split)
@@ -74,7 +70,7 @@ def setting(lab: Lab, count: int) -> str:
 
 def long(lab: Lab) -> Trained:
     """LeNet, trained until it knows its digits by heart: what questions 1, 2 and 4 look at."""
-    return train(lab, "long", phase(epochs(lab, lab.config.long_epochs)), lab.config.seed)
+    return train(lab, "long", phase(lab.epochs(lab.config.long_epochs, smoke=2)), lab.config.seed)
 
 
 def layers(lab: Lab) -> Answer:
@@ -90,7 +86,7 @@ def layers(lab: Lab) -> Answer:
 def accuracy(lab: Lab) -> Answer:
     """将分类准确率的指标用 PLT 库画图表示
     Draw the accuracy with matplotlib."""
-    trained, name = long(lab), setting(lab, epochs(lab, lab.config.long_epochs))
+    trained, name = long(lab), setting(lab, lab.epochs(lab.config.long_epochs, smoke=2))
     end, (_, batch) = trained.result.final["test_accuracy"], answers.by_step(trained, "accuracy")
     return Answer.of(
         answers.accuracies("accuracy", "Accuracy of LeNet on MNIST", trained),
@@ -106,7 +102,7 @@ def accuracy(lab: Lab) -> Answer:
 def loss_functions(lab: Lab) -> Answer:
     """通过分类准确率，判断以采用不同损失函数训练模型的效果优劣
     Judge by the accuracy which loss function (cross-entropy, MSE, MAE) trains the model best."""
-    count = epochs(lab, lab.config.short_epochs, 10)
+    count = lab.epochs(lab.config.short_epochs, smoke=2, full=10)
     runs = {k: [train(lab, f"loss-{v}", phase(count), seed, loss=v) for seed in lab.seeds] for k, v in LOSSES.items()}
     series = {name: answers.mean_by_epoch(each, "test_accuracy") for name, each in runs.items()}
     test = digits(lab, "test")
@@ -126,7 +122,7 @@ def loss_functions(lab: Lab) -> Answer:
 def loss_curves(lab: Lab) -> Answer:
     """作图比较：随着训练进行，模型在训练集和测试集上的 Loss 曲线
     Draw the loss on training and test pictures as the training goes on."""
-    trained, count, seed = long(lab), epochs(lab, lab.config.short_epochs, 10), lab.config.seed
+    trained, count, seed = long(lab), lab.epochs(lab.config.short_epochs, smoke=2, full=10), lab.config.seed
     arms = {
         f"784-500-10, {activation}, rate {lr:g}": (phase(count, "sgd", lr), "mlp", {"activation": activation})
         for activation, lr in LADDER
@@ -149,7 +145,7 @@ def loss_curves(lab: Lab) -> Answer:
 def weight_decay(lab: Lab) -> Answer:
     """调节正则化权重，观察 4 的作图曲线的变化，并分析原因
     Change the weight decay: how do the curves of question 4 change, and why?"""
-    config, count = lab.config, epochs(lab, lab.config.decay_epochs, 100)
+    config, count = lab.config, lab.epochs(lab.config.decay_epochs, smoke=2, full=100)
     decays, images = sorted(set(config.decays))[:: 5 if config.smoke else 1], lab.images("mnist", "train")
     each = min(20 if config.smoke else config.few // 10, int(np.bincount(images.labels).min()))
     some = {seed: images.take(readers.balanced(images, each, seed)) for seed in lab.seeds}

@@ -70,7 +70,7 @@ def rate(boundaries: Sequence[int]) -> training.schedules.Schedule:
 def train(lab: Lab, name: str, seed: int, boundaries: Sequence[int] = ()) -> Trained:
     """One network, once. The last epoch counts, not the best on the test pictures."""
     model, own = NETS[name]
-    epochs = lab.epochs(40 if lab.config.full else own, smoke=4)
+    epochs = lab.epochs(own, smoke=4, full=40)
     kind = "-".join(["decay", *map(str, boundaries)]) if boundaries else "constant"
     settings = {"loss": training.losses.binary_cross_entropy, "held_out": {"test": pictures(lab, "validation")}}
     net, phase = lab.model(model, seed, classes=1), training.Phase(epochs, "momentum", rate(boundaries))

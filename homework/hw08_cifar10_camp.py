@@ -46,7 +46,7 @@ class Config(RunConfig):
 
 
 def short(lab: Lab) -> int:
-    return lab.epochs(20 if lab.config.full else lab.config.short_epochs)
+    return lab.epochs(lab.config.short_epochs, full=20)
 
 
 def pictures(lab: Lab, images: readers.Images | None = None, seed: int = 0, shuffle: bool = False) -> batches.Batches:

@@ -97,9 +97,10 @@ class Lab:
         last = [each[-1]["seconds"] for each in epochs if each]  # none in one that diverged before
         return [Result(index.TRAINED, "minutes", sum(last) / 60)] if last else []
 
-    def epochs(self, usual: int, smoke: int = 1) -> int:
-        """The epochs of a training that `usual`ly has so many, as far as the flags say nothing else."""
-        return smoke if self.config.smoke else self.config.epochs or usual
+    def epochs(self, usual: int, smoke: int = 1, full: int = 0) -> int:
+        """The epochs of a training that `usual`ly has so many and with --full, if that is told, so many others."""
+        config = self.config
+        return config.epochs or (smoke if config.smoke else full if full and config.full else usual)
 
     @property
     def seeds(self) -> range:

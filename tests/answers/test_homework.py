@@ -27,7 +27,9 @@ def test_networks_are_slim_in_a_smoke_run_and_nowhere_else(tmp_path: Path) -> No
 
 def test_flags_say_how_many_epochs_there_are(tmp_path: Path) -> None:
     assert lab(tmp_path).epochs(20) == 20 and lab(tmp_path, epochs=3).epochs(20) == 3
-    assert lab(tmp_path, smoke=True, epochs=3).epochs(20) == 1 and lab(tmp_path, smoke=True).epochs(20, smoke=4) == 4
+    assert lab(tmp_path, smoke=True).epochs(20) == 1 and lab(tmp_path, smoke=True).epochs(20, smoke=4) == 4
+    assert lab(tmp_path, smoke=True, full=True, epochs=3).epochs(20, full=40) == 3  # whoever asks for three gets three
+    assert lab(tmp_path, full=True).epochs(20) == 20 and lab(tmp_path, full=True).epochs(20, full=40) == 40
 
 
 def test_of_networks_with_the_same_layers_only_the_first_is_drawn(tmp_path: Path) -> None:
