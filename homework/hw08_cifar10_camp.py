@@ -139,8 +139,8 @@ def own_photos(lab: Lab) -> Answer:
     """使用模型实践：拍一些身边宠物狗的照片，处理成 32*32 尺寸后试试模型效果，准或不准的原因是什么？
     Photograph some dogs around you, shrink the pictures to 32 x 32 and try the model: why is it right or wrong?"""
     folder = lab.config.photos or readers.folder("pets", lab.config.data_root or None, lab.config.data)
-    learnt, test = pictures(lab, lab.images("cifar10", "train")), lab.images("cifar10", "test").take(slice(2000))
-    study = answers.study(camp(lab)[0].net, learnt, test, readers.pictures(folder))
+    photos, learnt = readers.pictures(folder), pictures(lab, lab.images("cifar10", "train"))
+    study = answers.study(camp(lab)[0].net, learnt, lab.images("cifar10", "test").take(slice(2000)), photos)
     return Answer.of(study, study=study)
 
 

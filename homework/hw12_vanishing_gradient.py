@@ -57,7 +57,7 @@ def table(lab: Lab) -> tuple[np.ndarray, np.ndarray]:
 
 def passes_of(lab: Lab) -> int:
     """At least two, for the first is compared with the last."""
-    return max(2, lab.epochs(lab.config.passes, smoke=lab.config.passes))
+    return max(2, lab.epochs(lab.config.passes, smoke=2))
 
 
 def ones(depth: int) -> nn.Layer:
