@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from paddle_course import runtime
 from tests.homework.test_smoke import load
+
+pytestmark = pytest.mark.usefixtures("blank")
 
 
 def answer(out: Path, questions: str, *words: str) -> str:

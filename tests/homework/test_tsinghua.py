@@ -18,6 +18,8 @@ from tests.homework.test_smoke import load
 
 SCRIPTS = {script.stem[:4]: script for script in (runtime.ROOT / "homework").glob("hw1[12]_*.py")}
 
+pytestmark = pytest.mark.usefixtures("blank")
+
 
 def answer(name: str, out: Path, *words: str) -> str:
     load(SCRIPTS[name]).main(["--smoke", "--out", str(out), "--data-root", str(out.parents[1] / "data"), *words])
