@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from paddle_course.answers import drawing
 
 
-@pytest.fixture
-def blank(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every picture from here on is a small empty sheet."""
-    monkeypatch.setattr(drawing, "_sheet", lambda *_: drawing.Sheet(figsize=(1, 1)))
+@pytest.fixture(scope="module")
+def blank() -> Iterator[None]:
+    """Every picture of the module is a small empty sheet."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "_sheet", lambda *_: drawing.Sheet(figsize=(1, 1)))
+        yield

@@ -18,6 +18,8 @@ LEFT_OUT = {
     "without-all-four": {"train.augment", "model.class", "model.structure", "model.values", "loss.smoothing", "phases"},
 }
 
+pytestmark = pytest.mark.usefixtures("blank")
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -14,6 +14,8 @@ from tests.homework.test_smoke import load
 
 SCRIPTS = {script.stem[:4]: script for script in (runtime.ROOT / "homework").glob("hw0[67]_*.py")}
 
+pytestmark = pytest.mark.usefixtures("blank")
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
