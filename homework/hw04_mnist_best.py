@@ -97,7 +97,7 @@ def levers(lab: Lab) -> Answer:
         wrong[name] = epochs, [1 - share for share in accuracy]
     once = look(runs["all four"].net, judge, batches.one_view).argmax(1) == judge.labels
     arms.append(Arm("without nine views", "each digit seen once", once, arms[0].minutes))
-    setting, data = f"{len(epochs)} epoch{'s' * (len(epochs) > 1)}", f"MNIST, {len(learn):,} / {len(judge):,} held out"
+    setting, data = answers.plural(len(epochs), "epoch"), f"MNIST, {len(learn):,} / {len(judge):,} held out"
     caption = "Share of the held-out digits that is misread, each seen once"
     found, four = answers.ablation("With one lever left out", arms, data, setting), list(WITHOUT)[:4]
     return Answer.of(

@@ -117,7 +117,7 @@ def activations(lab: Lab) -> Answer:
     losses = {name: answers.by_step(trained, "loss") for name, trained in first.items()}
     epochs = len(first["ReLU, sgd"].result.epochs)
     return Answer.of(
-        compared := answers.compare("LeNet on MNIST", runs, DATA, f"{epochs} epoch{'s' * (epochs > 1)}"),
+        compared := answers.compare("LeNet on MNIST", runs, DATA, answers.plural(epochs, "epoch")),
         gradients := answers.layer_gradients(first),
         answers.curves("loss", "Loss of the batches while training", losses, "step", "cross-entropy", logy=True),
         compared=compared,

@@ -11,7 +11,6 @@ AVX2, Paddle 3.3.1), others beside it, and leaves 300 MB on the disk. The data l
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,9 +56,10 @@ def lenet(lab: Lab, arm: str, seed: int) -> nn.Layer:
 def train(lab: Lab, arm: str, seed: int) -> Trained:
     """One network at a constant rate. Nothing is chosen: the last epoch counts, not the best on the test pictures."""
     phase = training.Phase(lab.epochs(10, smoke=2), "momentum", partial(training.schedules.constant, lr=RATE))
-    name = f"{re.sub('[^a-z0-9]+', '-', arm.lower())}-{seed}"
     settings = {"loss": training.losses.binary_cross_entropy, "held_out": {"test": pictures(lab, "validation")}}
-    return lab.fit(name, lenet(lab, arm, seed), pictures(lab, "train", seed), [phase], **settings)
+    return lab.fit(
+        f"{answers.slug(arm)}-{seed}", lenet(lab, arm, seed), pictures(lab, "train", seed), [phase], **settings
+    )
 
 
 def trainings(

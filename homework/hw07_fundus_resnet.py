@@ -160,7 +160,7 @@ def retrain(lab: Lab) -> Answer:
         against=against,
         ours=ours,
         only=only,
-        luck={name: answers.sign_test(*each) for name, each in only.items()},
+        luck={name: training.metrics.sign_test(*each) for name, each in only.items()},
         same=same,
         late={name: min(LAST, len(runs[f"{name}, {DECAY}"][0].result.epochs)) for name in NETS},
         runs=len(lab.seeds),

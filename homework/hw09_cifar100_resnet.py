@@ -107,7 +107,7 @@ def concepts(lab: Lab) -> Answer:
     """解释七个概念：batch size、epoch、过拟合、残差块为什么有效、激活函数、优化器、学习率
     Explain seven concepts: batch size, epoch, overfitting, residual blocks, activation, optimizer, learning rate"""
     of, n, some = pictures(lab), lab.epochs(lab.config.concept_epochs), pictures(lab)["half"]
-    test, setting, on = {"test": of["test"]}, f"{n} epoch{'s' * (n > 1)}", answers.on(some, of["test"])
+    test, setting, on = {"test": of["test"]}, answers.plural(n, "epoch"), answers.on(some, of["test"])
     runs = {  # too high a rate may diverge, which is its answer
         what: answers.variants(
             lab, "concept", SLIM, arms, some, test, n, forgiving=what in ("batch size", "learning rate")

@@ -136,13 +136,6 @@ def remedies(lab: Lab) -> Answer:
     )
 
 
-def fundus(lab: Lab) -> dict[str, Trained]:
-    """Finished trainings of homework 6 beside this run, the first seed's: of sigmoid and of what else there is."""
-    here = lab.directory.resolve()
-    found = answers.finished(here.parent.parent / "hw06" / here.name, (*NETS, "centred sigmoid"))
-    return found if "sigmoid" in found else {}
-
-
 def lenet(lab: Lab, name: str) -> Trained:
     """One epoch of SGD on some of MNIST's digits."""
     size, images = 16 if lab.config.smoke else 64, lab.images("mnist", "train")
@@ -155,7 +148,8 @@ def lenet(lab: Lab, name: str) -> Trained:
 def real_network(lab: Lab) -> Answer:
     """真实网络也是这样吗？以作业 8 的眼底 LeNet（没有训练结果时用 MNIST 的 LeNet）画出各层梯度的范数
     Does a real network show the same? The norms of the gradients in the LeNet of the fundus homework, layer by layer"""
-    found = fundus(lab)
+    found = answers.finished(lab, "hw06", (*NETS, "centred sigmoid"))
+    found = found if "sigmoid" in found else {}
     gradients = answers.layer_gradients(runs := found or {name: lenet(lab, name) for name in NETS})
     early = {name: list(norms.values()) for name, norms in gradients.early.items()}
     data = runs["sigmoid"].result.plan["train"]["source"].removesuffix(" train")

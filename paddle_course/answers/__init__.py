@@ -69,7 +69,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "results": ["origin", "record"],
         "samples": ["by_count", "learning_curves", "sample_curve"],
         "scores": ["one_class", "scores"],
-        "screening": ["against", "screen", "sign_test"],
+        "screening": ["against", "screen"],
         "shift": ["covariate_shift"],
         "side_by_side": ["side_by_side"],
         "signal": ["Signal", "signal"],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from paddle_course import config, training
 from paddle_course.answers.figures import Chart, curves, panels
+from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Figure, Table, Trained
+from paddle_course.answers.trainings import slug
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,16 @@ def layer_gradients(runs: Mapping[str, Trained], caption: str = "Norm of each la
     )
 
 
-def finished(folder: Path, arms: Iterable[str]) -> dict[str, Trained]:
-    """Of every arm the training with the lowest seed that has ended: its records, without a network.
+def finished(lab: Lab, homework: str, arms: Iterable[str]) -> dict[str, Trained]:
+    """Of every arm of another homework the training with the lowest seed that has ended: its records, and no network.
 
-    Those of the arm "centred sigmoid" lie below `folder` as centred-sigmoid-0, ...; an arm without any is left out.
+    Those of the arm "centred sigmoid" lie beside this run, in runs/<homework>/, as centred-sigmoid-0, ...; an arm
+    without any is left out. If they learnt from synthetic data, the lab's answers are synthetic, too.
     """
-    found = {}
+    here, found = lab.directory.resolve(), {}
+    folder = here.parent.parent / homework / here.name
     for arm in arms:
-        prefix = f"{arm.lower().replace(' ', '-')}-"
+        prefix = f"{slug(arm)}-"
         seeds = (path.name.removeprefix(prefix) for path in folder.glob(f"{prefix}*"))
         runs = (training.Run(folder / f"{prefix}{seed}") for seed in sorted(map(int, filter(str.isdigit, seeds))))
         run = next((each for each in runs if (each.directory / "result.json").exists()), None)
@@ -79,6 +82,7 @@ def finished(folder: Path, arms: Iterable[str]) -> dict[str, Trained]:
             epochs, about = run.records("epoch"), config.load(run.directory / "result.json")
             result = training.Result(run, epochs, epochs[-1], run.directory / about["params"], about["sha256"])
             found[arm] = Trained(None, result)
+            lab.synthetic = lab.synthetic or result.plan["train"]["synthetic"]
     return found
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paddle_course import batches, training
-from paddle_course.answers.comparison import by_epoch
+from paddle_course.answers.comparison import by_epoch, plural
 from paddle_course.answers.figures import curves, pictures
 from paddle_course.answers.ladder import luck
 from paddle_course.answers.pieces import Figure, Result, Table, Trained, score
@@ -95,7 +95,7 @@ def rankings(
     found, lines, results, setting, data = {}, [], [], "", on(learn, test)
     for name, (trained, *_) in rows.items():
         count = len(trained.result.epochs)
-        setting = f"{count} epoch{'s' * (count > 1)}"
+        setting = plural(count, "epoch")
         said, labels = training.predict(trained.net, as_they_are(test, learn))
         values = (
             training.metrics.accuracy(said, labels),

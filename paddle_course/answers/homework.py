@@ -182,9 +182,6 @@ def publish(short: str, lab: Lab, answered: Mapping[int, Question], trained: Map
     """
     if lab.synthetic:  # found in the place of the real ones
         raise UserError(f"--publish: the data in {lab.config.data_root or 'data/'} is synthetic")
-    for question in answered.values():  # which may rest on another homework's trainings, whose data the lab never saw
-        if made_up := [each.name for each in question.answer.results if each.data.startswith("stand-in")]:
-            raise UserError(f"--publish: {made_up[0]} was measured on stand-in data")
     now = runtime.commit()
     for name in sorted(lab.begun):
         then = configuration.load(lab.directory / name / "environment.json")["commit"]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from paddle_course import readers
 from paddle_course.answers import trainings
-from paddle_course.answers.comparison import spread
+from paddle_course.answers.comparison import plural, spread
 from paddle_course.answers.drawing import BLUE, ORANGE, draw, scale
 from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Figure, Result, Table, Trained, score
@@ -158,7 +158,7 @@ def ladder(
         others = (train(rung.run, rung.recipe, seed) for seed in lab.seeds[1:])
         return [rung.test, *(look(trained, rung.recipe)["test"] for trained in others)]
 
-    rungs, setting = climb(foot, changes, train, look, lab.seeds[0]), f"{epochs} epoch{'s' * (epochs > 1)}"
+    rungs, setting = climb(foot, changes, train, look, lab.seeds[0]), plural(epochs, "epoch")
     ends, on = [again(rung) for rung in (rungs[0], highest(rungs))], trainings.on(images, held_out["test"])
     return Ladder(rungs, *ends, setting, on)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from paddle_course import training
-from paddle_course.answers.comparison import spread
+from paddle_course.answers.comparison import plural, spread
 from paddle_course.answers.pieces import Cell, Result, Table, Trained, score
 
 DIGITS = 2  # in points: one of 400 pictures is a quarter of one
@@ -54,7 +54,7 @@ def read_at(
             found.accuracy[name][count], found.interval[name][count], found.loss[name][count] = mean, interval, loss
             line += [round(loss, 4), score(mean, sd, len(trained), interval, DIGITS)]
             line += [score(published[name][place], digits=DIGITS) if name in published else None] * bool(published)
-            setting = f"{name}, {count} epoch{'s' * (count > 1)}"
+            setting = f"{name}, {plural(count, 'epoch')}"
             pieces.append(Result(setting, "test accuracy", mean, sd, len(trained), minutes, data))
         lines.append(tuple(line))
     columns = ("training loss", "test accuracy", "published")[: 3 if published else 2]

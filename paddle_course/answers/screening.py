@@ -82,16 +82,6 @@ def screen(caption: str, rows: Mapping[str, Sequence[Trained]], test: batches.Ba
     return found
 
 
-def sign_test(one: int, other: int) -> float:
-    """How probable it is that so uneven a split comes about where both sides are as likely, from 0 to 1.
-
-    For two networks on the same pictures, of which only one has `one` right and only the other has `other` right: the
-    exact form of McNemar's test (1947).
-    """
-    n, few = one + other, min(one, other)
-    return min(1.0, 2 * sum(math.comb(n, k) for k in range(few + 1)) / 2**n)
-
-
 @dataclass(frozen=True)
 class Published:
     """By our networks: which published accuracies are too far from theirs for the luck of the pictures."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from paddle_course import batches, training
 from paddle_course.answers.ablation import SURE
+from paddle_course.answers.comparison import plural
 from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Result, Table, Trained, score
 
@@ -44,7 +45,7 @@ class Judged:
     def about(self) -> tuple[str, str]:
         """What it learnt from, and how much and how long ("3,000 pictures, 10 epochs"), for the tables."""
         result, epochs = self.trained.result, len(self.trained.result.epochs)
-        return result.plan["train"]["source"], f"{len(self.train[1]):,} pictures, {epochs} epoch{'s' * (epochs > 1)}"
+        return result.plan["train"]["source"], f"{len(self.train[1]):,} pictures, {plural(epochs, 'epoch')}"
 
     @property
     def alike(self) -> float:

@@ -86,10 +86,8 @@ class Player:
     def _guess(self, data: readers.Images | batches.Sketches) -> list[Guess]:
         one = batches.Batches(data, 1, mean=self.about.mean, std=self.about.std, shuffle=False)
         with ALONE:
-            logits = training.predict(self.network, one)[0][0].astype(np.float64)
-        shares = np.exp(logits - logits.max())
-        shares /= shares.sum()
-        best = np.argsort(-shares, kind="stable")[:GUESSES]
+            logits, _ = training.predict(self.network, one)
+        (shares,), (best,) = training.metrics.softmax(logits), training.metrics.guesses(logits, GUESSES)
         return [Guess(self.about.classes[each], float(shares[each])) for each in best]
 
 

@@ -144,8 +144,13 @@ def mcnemar(one: np.ndarray, other: np.ndarray) -> float:
     `one` and `other`, bool (N,), say of the same examples where each model is right. Only those count that one gets
     right and the other does not: between equals each of these is a fair coin (McNemar 1947; exact, two-sided).
     """
-    differing, gained = int((one != other).sum()), int((one & ~other).sum())
+    return sign_test(int((one & ~other).sum()), int((other & ~one).sum()))
+
+
+def sign_test(one: int, other: int) -> float:
+    """How probable it is that so uneven a split comes about where both sides are as likely, from 0 to 1."""
+    differing = one + other
     tail, ways = 0, 1  # of `differing` coins, the ways in which k show heads
-    for k in range(min(gained, differing - gained) + 1):
+    for k in range(min(one, other) + 1):
         tail, ways = tail + ways, ways * (differing - k) // (k + 1)
     return min(1.0, 2 * tail / 2**differing)

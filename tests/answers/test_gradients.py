@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from paddle_course import answers, training
+from paddle_course import answers, config, training
 from paddle_course.answers import Trained
 
 
 def trained(folder: Path, first: float, last: float) -> Trained:
     """Two epochs of four recorded steps; the norms of the second are a hundred times those of the first."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     run, lines = training.Run(folder), []
     for step in range(1, 9):
         norms = {"features.conv1": first * step, "head.fc": last * step}
@@ -63,26 +63,31 @@ def test_curves_by_step(tmp_path: Path) -> None:
     assert steps == list(range(1, 9)) and losses[3] == 0.25
 
 
-def run(folder: Path, finished: bool = True) -> None:
+def run(folder: Path, finished: bool = True, synthetic: bool = False) -> None:
     made = trained(folder, 1.0, 2.0).result.run
     epochs = [{"kind": "epoch", "epoch": e, "step": 4 * e} for e in (1, 2)]
     made.metrics.write_text(made.metrics.read_text() + "".join(json.dumps(each) + "\n" for each in epochs))
+    (folder / "config.json").write_text(json.dumps({"train": {"synthetic": synthetic}}))
     if finished:
         about = {"params": "checkpoints/8/params.safetensors", "sha256": "0" * 64, "step": 8}
         (folder / "result.json").write_text(json.dumps(about))
 
 
 def test_the_first_seed_of_each_arm_that_has_ended_is_found(tmp_path: Path) -> None:
+    there, lab = tmp_path / "hw06" / "real", answers.Lab(config.RunConfig(), tmp_path / "hw12" / "real")
     for name in ("sigmoid-10", "sigmoid-3", "centred-sigmoid-0", "sigmoid-glorot-4-0", "relu-2"):
-        run(tmp_path / name)
+        run(there / name)
     for name in ("sigmoid-2", "relu-1"):
-        run(tmp_path / name, finished=False)
-    found = answers.finished(tmp_path, ("sigmoid", "ReLU", "tanh", "centred sigmoid"))
+        run(there / name, finished=False)
+    found = answers.finished(lab, "hw06", ("sigmoid", "ReLU", "tanh", "centred sigmoid"))
+    assert not lab.synthetic
     names = {"sigmoid": "sigmoid-3", "ReLU": "relu-2", "centred sigmoid": "centred-sigmoid-0"}
     assert {arm: each.result.run.name for arm, each in found.items()} == names
     assert found["ReLU"].net is None and found["sigmoid"].result.final["epoch"] == 2
     assert answers.layer_gradients(found).early["ReLU"] == {"conv1": 2.5, "fc": 5.0}
-    assert answers.finished(tmp_path / "none", ("sigmoid",)) == {}
+    assert answers.finished(lab, "hw07", ("sigmoid",)) == {}
+    run(there / "tanh-0", synthetic=True)
+    assert answers.finished(lab, "hw06", ("tanh",)) and lab.synthetic
 
 
 def test_by_depth_takes_the_convolutions_of_the_first_step(tmp_path: Path) -> None:

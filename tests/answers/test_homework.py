@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import pytest
@@ -54,14 +53,12 @@ def test_a_training_that_diverged_in_its_first_epoch_took_no_minutes(tmp_path: P
 
 
 def test_what_was_measured_on_stand_ins_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    published = []
-    monkeypatch.setattr(results, "record", lambda _, entries: published.extend(entries))
-    for data in ("iChallenge-PM", "stand-in iChallenge-PM"):
-        answer = Answer.of(Result("sigmoid, last layer to first", "ratio of gradients", 2.0, data=data))
-        said = pytest.raises(UserError, match="stand-in data") if "stand-in" in data else contextlib.nullcontext()
-        with said:
-            publish("hw12", lab(tmp_path), {4: Question("问", "asked", answer)}, {4: set()})
-    assert [entry["data"] for entry in published] == ["iChallenge-PM"]
+    monkeypatch.setattr(results, "record", lambda *_: pytest.fail("entered"))
+    here = lab(tmp_path)
+    here.synthetic = True
+    answer = Answer.of(Result("sigmoid, last layer to first", "ratio of gradients", 2.0))
+    with pytest.raises(UserError, match="is synthetic"):
+        publish("hw12", here, {4: Question("问", "asked", answer)}, {4: set()})
 
 
 def test_the_footer_names_every_fact_in_both_languages() -> None:

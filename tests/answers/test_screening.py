@@ -66,8 +66,8 @@ def test_pictures_that_only_one_of_two_has_right(test_set: batches.Batches) -> N
 @pytest.mark.parametrize(("one", "other"), [(0, 0), (3, 3), (1, 9), (0, 6), (12, 5)])
 def test_the_sign_test_is_scipys(one: int, other: int) -> None:
     theirs = binomtest(one, one + other).pvalue if one + other else 1.0
-    assert answers.sign_test(one, other) == pytest.approx(theirs)
-    assert answers.sign_test(one, other) == answers.sign_test(other, one)
+    assert training.metrics.sign_test(one, other) == pytest.approx(theirs)
+    assert training.metrics.sign_test(one, other) == training.metrics.sign_test(other, one)
 
 
 def test_400_pictures_tell_few_networks_apart() -> None:

@@ -60,7 +60,7 @@ def finished(folder: Path, layers: dict[str, float]) -> None:
     lines.append({"kind": "epoch", "epoch": 1, "step": 40})
     training.Run(folder).metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "result.json").write_text(json.dumps({"params": "p", "sha256": "0", "step": 40}))
-    (folder / "config.json").write_text(json.dumps({"train": {"source": "fundus train"}}))
+    (folder / "config.json").write_text(json.dumps({"train": {"source": "fundus train", "synthetic": False}}))
 
 
 def test_the_real_network_is_homework_6_where_it_was_run(tmp_path: Path) -> None:
