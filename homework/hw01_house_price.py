@@ -10,7 +10,7 @@ On the course's split least squares has a test MSE of 32.8, the mean of the trai
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -172,10 +172,7 @@ def compare_programs(lab: Lab) -> Answer:
 QUESTIONS = {1: predict_prices, 2: compare_programs}
 HEADLINES = {1: "mlp-128-64, 20 random splits", 2: "NumPy and Paddle, params after each epoch"}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

@@ -12,7 +12,6 @@ with AVX2 alone and other work beside it (AMD EPYC, Paddle 3.3.1).
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -155,10 +154,7 @@ def rates(lab: Lab) -> Answer:
 QUESTIONS = {1: optimizers, 2: networks, 3: rates}
 HEADLINES = {1: "adam at its best rate", 3: "adam, 0.001, 8 epochs, the last 3 down to 0"}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

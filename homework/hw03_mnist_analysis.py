@@ -11,7 +11,6 @@ reads 98.85 % after 10 (AMD EPYC with AVX2, Paddle 3.3.1, n = 1).
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -166,10 +165,7 @@ HEADLINES = {
     5: "weight decay 0.01, 1,000 pictures, 40 epochs",
 }
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

@@ -12,7 +12,7 @@ with other work beside it and held up by it, question 2 took 103 minutes: 99.71 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -166,10 +166,7 @@ def best(lab: Lab) -> Answer:
 QUESTIONS = {1: levers, 2: best}
 HEADLINES = {1: "all four, 3 epochs", 2: "digitnet, 45 epochs, nine views"}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

@@ -138,10 +138,7 @@ def asleep(steps: Sequence[int], losses: Sequence[float]) -> int | None:
 QUESTIONS = {1: count, 2: activations}
 HEADLINES = {1: "[10, 3, 224, 224], 64 of 3 × 3, stride 1, padding 1, multiplications", 2: "ReLU, sgd, 2 epochs"}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

@@ -12,7 +12,7 @@ AVX2, Paddle 3.3.1), others beside it, and leaves 300 MB on the disk. The data l
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -149,10 +149,7 @@ def cause(lab: Lab) -> Answer:
 QUESTIONS = {1: outcome, 2: cause}
 HEADLINES = {1: "ReLU, 10 epochs", 2: "sigmoid, 10 epochs"}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

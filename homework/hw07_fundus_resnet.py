@@ -171,10 +171,7 @@ def retrain(lab: Lab) -> Answer:
 QUESTIONS = {1: when, 2: retrain}
 HEADLINES = {2: "ResNet-18, decay, test accuracy"}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

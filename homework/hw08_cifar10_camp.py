@@ -9,7 +9,6 @@ each on one core of two (AMD EPYC, Paddle 3.3.1) with another training beside it
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -186,10 +185,7 @@ HEADLINES = {  # the first stands for the whole homework
     6: "camp network, macro-F1",
 }
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

@@ -11,8 +11,8 @@ The ladder takes 200 pictures of each class: it trains on 160, and the other 40 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from paddle_course import answers, readers, runtime
@@ -168,10 +168,7 @@ def improve(lab: Lab) -> Answer:
 QUESTIONS = {1: by_heart, 2: concepts, 3: improve}
 HEADLINES = {1: "the published training in miniature", 2: "34 layers, 5 epochs", 3: "top of the ladder"}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

@@ -15,8 +15,8 @@ fetches the drawings; without Kaggle's test_simplified.csv, question 4 makes its
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -209,10 +209,7 @@ HEADLINES = {
     4: "all words, 15 epochs, three guesses by place",
 }
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

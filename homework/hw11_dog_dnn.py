@@ -12,7 +12,7 @@ AVX2, Paddle 3.3.1).
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
@@ -173,10 +173,7 @@ QUESTIONS = {1: shallow, 2: deep, 3: why_not}
 SHOWN = {1: RIGHT, 2: "Part 3", 3: "convolutions"}
 HEADLINES = {number: f"{name}, 3,000 pictures, 10 epochs" for number, name in SHOWN.items()}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))

@@ -9,7 +9,7 @@ On the course's table of 50 rows the mean |dW| of layers 1 to 5 is 2.28e-6, 5.10
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -166,10 +166,7 @@ def real_network(lab: Lab) -> Answer:
 QUESTIONS = {1: updates, 2: depths, 3: remedies, 4: real_network}
 HEADLINES = {1: "layer 1 of 5, mean |dW|", 2: "one more sigmoid, w = b = 1", 4: "sigmoid, last layer to first"}
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    answers.homework(Config, TITLE, QUESTIONS, argv)
-
+main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
 if __name__ == "__main__":
     sys.exit(runtime.run(main))
