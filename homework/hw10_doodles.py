@@ -19,9 +19,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from paddle_course import answers, batches, readers, runtime, training
+from paddle_course import answers, runtime
 from paddle_course.answers import Answer, Lab, Recipe, Trained
 from paddle_course.config import RunConfig, flag
 
@@ -70,8 +68,7 @@ def drawings(lab: Lab, words: tuple[str, ...] = ()) -> answers.Halves:
     """Some drawings of every word, or many of these."""
     config = lab.config
     most = config.many if words else PER_WORD if config.full else config.per_word
-    side = 32 if config.smoke else config.side
-    return answers.halves(lab, side, most, MANY_TESTED if words else TESTED, words)
+    return answers.halves(lab, 32 if config.smoke else config.side, most, MANY_TESTED if words else TESTED, words)
 
 
 def recipe(lab: Lab, model: str = PUBLISHED.model, **change: Any) -> Recipe:
@@ -99,17 +96,15 @@ def few(lab: Lab) -> Trained:
 def compared(lab: Lab, changes: dict[str, dict[str, Any]]) -> dict[str, list[Trained]]:
     """The published training with these changes, each for as many epochs; what diverges is left out."""
     of, count = drawings(lab), lab.epochs(lab.config.net_epochs)
-    held = {"test": of.watched}
-    return answers.variants(lab, "net", recipe(lab), changes, of.learn, held, count, forgiving=True)
+    return answers.variants(lab, "net", recipe(lab), changes, of.learn, {"test": of.watched}, count, forgiving=True)
 
 
 def read(lab: Lab) -> Answer:
     """读取笔画：单词与编号互换，用 nrows、skiprows 读取一部分，按任意大小画成图片，显示 24 张带标签的图片
     Read strokes: words and their numbers, parts of a file, pictures of any size; show 24 of them with their words"""
-    of, place = drawings(lab), readers.folder("doodles", readers.data_root(lab.config.data_root), lab.config.data)
-    file = max(readers.word_files(place).values(), key=lambda path: path.stat().st_size)
-    found = answers.doodles(of.learn.drawings, file, lab.config.seed)
-    return Answer.of(found, found=found, of=of, file=file.name)
+    of = drawings(lab)
+    found = answers.doodles(lab, of.learn.drawings)
+    return Answer.of(found, found=found, of=of)
 
 
 def networks(lab: Lab) -> Answer:
@@ -155,50 +150,20 @@ def losses(lab: Lab) -> Answer:
 def guess(lab: Lab) -> Answer:
     """保存并读回参数；64 张随机测试图各给三个猜测；top-3 准确率与 MAP@3；生成 Kaggle 提交文件
     Save and load the params; three guesses for 64 test drawings; top-3 accuracy and MAP@3; a submission to Kaggle"""
-    of, trained, config, contest = drawings(lab), few(lab), lab.config, lab.contest()
-    some = of.test.take(np.random.default_rng(config.seed).permutation(len(of.test))[:GUESSED])
-    shown = answers.as_they_are(some, of.learn)
-    made = recipe(lab)
-    fresh = lab.model(made.model, config.seed + 1, classes=of.words, **made.settings)
-    back = answers.read_back(trained, fresh, lab.directory / "resnet18.safetensors", shown)
-    asked = of.test if contest is None else batches.Sketches(contest, of.test.side)
-    said, _ = training.predict(fresh, answers.as_they_are(asked, of.learn))
-    return Answer.of(
-        lot := answers.guesses(training.predict(fresh, shown)[0], some),
-        ranks := answers.rankings("ResNet-18 on all words", {"all words": [trained]}, of.learn, of.test),
-        sent := answers.submission(lab.directory / "submission.csv", asked.drawings.keys, said, of.learn.classes),
-        lot=lot,
-        ranks=ranks,
-        sent=sent,
-        contest=contest is not None,
-        back=back,
-        of=of,
-    )
+    of = drawings(lab)
+    found = answers.contest(lab, "all words", few(lab), recipe(lab), of, GUESSED)
+    return Answer.of(found, found=found, of=of)
 
 
 def scale(lab: Lab) -> Answer:
     """数据量：图多的五个单词准确率有多高？全部单词、每词只有几张时如何？4,000 × 340 张需要多少资源？
     How much data: five words with many drawings, all words with few; what would 4,000 of each of 340 words need?"""
-    five, of, best = drawings(lab, lab.config.words), drawings(lab), many(lab)
-    scratch = train(lab, "few", of, lab.config.few_epochs)
-    shots = {"from scratch": [scratch], "from the five words": [few(lab)]}
+    five, of = drawings(lab, lab.config.words), drawings(lab)
+    shots = {"from scratch": [train(lab, "few", of, lab.config.few_epochs)], "from the five words": [few(lab)]}
     low = answers.rankings("Few drawings", shots, of.learn, of.test)
-    top = answers.rankings("Many drawings", {"many drawings": [best]}, five.learn, five.test)
-    said, test = top.scores["many drawings"], five.test
-    matrix = training.metrics.confusion(said, test.labels)
-    return Answer.of(
-        *(top, answers.each_class("Word by word", said, test.labels, test.classes)),
-        answers.confusion("confusion", "What the held-out drawings were taken for", matrix, test.classes),
-        answers.learning(best).figure("many", "Many drawings, epoch by epoch"),
-        answers.mistakes([said], test.drawn()),
-        *(low, low.figure("few")),
-        need := answers.demand(of.learn.drawings, of.learn.side, scratch.result.speed),
-        top=top,
-        low=low,
-        need=need,
-        five=five,
-        of=of,
-    )
+    top = answers.word_by_word("many drawings", many(lab), five)
+    need = answers.demand(of.learn.drawings, of.learn.side, shots["from scratch"][0].result.speed)
+    return Answer.of(top, low, low.figure("few"), need, top=top, low=low, need=need, five=five, of=of)
 
 
 QUESTIONS = {1: read, 2: networks, 3: losses, 4: guess, 5: scale}

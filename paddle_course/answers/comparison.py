@@ -84,11 +84,6 @@ def compare(
     return Comparison(Table(f"{caption}, {setting}", header, tuple(lines)), accuracy, speed, macs, results, same)
 
 
-def plural(count: int, noun: str) -> str:
-    """ "1 epoch", "3 epochs"."""
-    return f"{count:,} {noun}" + "s" * (count != 1)
-
-
 def spread(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean and standard deviation of a sample; the latter is None for a single value."""
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -64,8 +63,10 @@ class Doodles:
     pieces: Sequence[Table | Figure]
 
 
-def doodles(drawings: readers.Drawings, file: Path, seed: int) -> Doodles:
-    """Show `drawings`; parts are read of `file`, a word's."""
+def doodles(lab: Lab, drawings: readers.Drawings) -> Doodles:
+    """Show `drawings`; parts are read of the largest of the data's files."""
+    place = readers.folder("doodles", readers.data_root(lab.config.data_root), lab.config.data)
+    file = max(readers.word_files(place).values(), key=lambda path: path.stat().st_size)
     index = readers.word_index(drawings.classes)
     both_ways = all(drawings.classes[number] == word for word, number in index.items())
     ends = [*list(index.items())[:3], *list(index.items())[-3:]]
@@ -79,7 +80,7 @@ def doodles(drawings: readers.Drawings, file: Path, seed: int) -> Doodles:
         for part, nrows, skip in ((whole, 2 * PART, 0), (first, PART, 0), (second, PART, PART))
     ]
     parts = Table(f"Parts of {file.name}", ("read", "key_id of the drawings"), tuple(rows))
-    chosen = np.random.default_rng(seed).permutation(len(drawings))[:GRID]
+    chosen = np.random.default_rng(lab.config.seed).permutation(len(drawings))[:GRID]
     some = batches.Sketches(drawings.take(chosen), SIDES[1])
     named = [some.classes[label] for label in some.labels]
     grid = pictures("drawings", f"{len(named)} drawings and their words", some[:], named, columns=6)

@@ -1,29 +1,25 @@
-"""What networks say of drawings -> three guesses for each: printed, counted in two ways, and as Kaggle takes them."""
+"""What networks say of drawings -> three guesses for each, printed and counted in two ways."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from paddle_course import batches, training
-from paddle_course.answers.comparison import by_epoch, plural
-from paddle_course.answers.figures import curves, pictures
+from paddle_course.answers.comparison import by_epoch, each_class
+from paddle_course.answers.doodles import Halves
+from paddle_course.answers.figures import confusion, curves, pictures
 from paddle_course.answers.ladder import luck
-from paddle_course.answers.pieces import Figure, Result, Table, Trained, score
-from paddle_course.answers.trainings import as_they_are, on
-from paddle_course.files import write_file
-
-if TYPE_CHECKING:
-    from paddle import nn
+from paddle_course.answers.learning import learning
+from paddle_course.answers.mistakes import mistakes
+from paddle_course.answers.pieces import Figure, Result, Table, Trained, plural, score
+from paddle_course.answers.trainings import as_they_are, on, slug
 
 THREE = 3  # guesses that count
 FAILED = "guess failed"
 SUFFIX = {"test accuracy": "", "top-3 accuracy": ", three guesses", "MAP@3": ", three guesses by place"}
-PREVIEW = 5  # lines of a submission that are shown
 
 
 @dataclass(frozen=True)
@@ -115,36 +111,16 @@ def rankings(
     return Rankings(*columns, len(test), setting, [table, *results])
 
 
-@dataclass(frozen=True)
-class ReadBack:
-    """Params that were written to a file and read by a new network: is what it says of some drawings the same?"""
-
-    path: Path
-    size: int  # bytes
-    difference: float  # between two logits, at most
-
-
-def read_back(trained: Trained, fresh: nn.Layer, path: Path, data: batches.Batches) -> ReadBack:
-    """Save the params, load them into `fresh`, built alike with other weights, and compare what both say of `data`."""
-    training.save_params(trained.net, path)
-    training.load_params(path, fresh)
-    ours, theirs = (training.predict(net, data)[0] for net in (trained.net, fresh))
-    return ReadBack(path, path.stat().st_size, float(np.abs(ours - theirs).max()))
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A file that Kaggle's contest takes: a header and a line of key and words for each drawing."""
-
-    path: Path
-    count: int
-    pieces: Sequence[Table]
-
-
-def submission(path: Path, keys: np.ndarray, scores: np.ndarray, classes: Sequence[str]) -> Submission:
-    """Write three guesses for each drawing, best first, parted by blanks; the words have underscores for theirs."""
-    best = training.metrics.guesses(scores, THREE)
-    rows = [(str(key), " ".join(classes[i] for i in row)) for key, row in zip(keys.tolist(), best, strict=True)]
-    write_file(path, "key_id,word\n" + "".join(f"{key},{words}\n" for key, words in rows))
-    shown = Table(f"{path.name}, the first lines", ("key_id", "word"), tuple(rows[:PREVIEW]))
-    return Submission(path, len(rows), [shown])
+def word_by_word(name: str, trained: Trained, of: Halves) -> Rankings:
+    """The `rankings` of one network, and what it makes of each word: a table, the confusions, the surest mistakes."""
+    ranks = rankings(name.capitalize(), {name: [trained]}, of.learn, of.test)
+    said, words = ranks.scores[name], of.test.classes
+    confused = training.metrics.confusion(said, of.test.labels)
+    pieces = [
+        *ranks.pieces,
+        each_class("Word by word", said, of.test.labels, words),
+        confusion("confusion", "What the held-out drawings were taken for", confused, words),
+        learning(trained).figure(slug(name), f"{name.capitalize()}, epoch by epoch"),
+        *mistakes([said], of.test.drawn()).pieces,
+    ]
+    return replace(ranks, pieces=pieces)

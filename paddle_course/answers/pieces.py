@@ -120,6 +120,11 @@ def score(
     return text + (f" (n = {n})" if n > 1 else "")
 
 
+def plural(count: int, noun: str) -> str:
+    """ "1 epoch", "3 epochs"."""
+    return f"{count:,} {noun}" + "s" * (count != 1)
+
+
 def number(value: Real) -> str:
     """One number alone: integers with thousands separators, others with four significant digits.
 

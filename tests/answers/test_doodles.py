@@ -19,19 +19,19 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(RunConfig(data="stand-in", data_root=str(tmp_path)), tmp_path / "run")
 
 
-def file_of(root: Path, word: str) -> Path:
-    return readers.word_files(readers.folder("doodles", root, "stand-in"))[word]
-
-
 def test_what_is_shown_is_what_was_read(lab: Lab, tmp_path: Path) -> None:
     drawings = lab.drawings()
     assert lab.synthetic and lab.drawings() is drawings
-    found = doodles(drawings, file_of(tmp_path, "power_outlet"), seed=0)
+    found = doodles(lab, drawings)
     assert found.both_ways and found.parts_agree and set(found.rates) == {28, 64, 128}
     assert min(found.rates.values()) > 100
     assert found.points == len(drawings.points) / len(drawings) and 1 < found.strokes < 6
     words, parts, grid, sizes, speed = found.pieces
     assert words.rows[0] == (drawings.classes[0], 0) and words.rows[-1] == (drawings.classes[-1], 11)
+    sizes_of = {
+        p.name: p.stat().st_size for p in readers.word_files(readers.folder("doodles", tmp_path, "stand-in")).values()
+    }
+    assert sizes_of[parts.caption.removeprefix("Parts of ")] == max(sizes_of.values())
     keys = [row[1].split(", ") for row in parts.rows]
     assert keys[1] + keys[2] == keys[0] and len(set(keys[0])) == 4
     assert grid.svg.count("<image") == 24 and "power_outlet" in grid.svg
@@ -39,10 +39,10 @@ def test_what_is_shown_is_what_was_read(lab: Lab, tmp_path: Path) -> None:
     assert [row[0] for row in speed.rows] == ["28 × 28", "64 × 64", "128 × 128"]
 
 
-def test_parts_that_do_not_fit_are_told(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_that_do_not_fit_are_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     read = readers.read_drawings
     monkeypatch.setattr(readers, "read_drawings", lambda path, nrows, skip: read(path, nrows, skip and skip - 1))
-    assert not doodles(lab.drawings(), file_of(tmp_path, "sun"), seed=0).parts_agree
+    assert not doodles(lab, lab.drawings()).parts_agree
 
 
 def test_nothing_is_learnt_from_and_tested_on(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from paddle_course import answers, batches, models, readers, training
 from paddle_course.answers.guesses import FAILED
-from paddle_course.answers.pieces import Trained
+from paddle_course.answers.pieces import Figure, Trained
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +85,22 @@ def test_params_read_back_say_the_same_and_others_do_not(sketches: batches.Sketc
     back = answers.read_back(Trained(net, None), fresh, tmp_path / "lenet.safetensors", data)
     assert back.difference == 0 and back.size == back.path.stat().st_size > 100_000
     assert np.abs(training.predict(fresh, data)[0] - before).max() > 1e-3
+
+
+def test_word_by_word_tells_what_each_word_is_taken_for(
+    sketches: batches.Sketches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ranking(sketches.labels, np.arange(len(sketches)) % 4, 12)
+    monkeypatch.setattr(training, "predict", lambda net, data: (said, sketches.labels))
+    records = [
+        {"epoch": n, "train_loss": 1 / n, "train_accuracy": 0.5, "test_loss": 1.0, "test_accuracy": 0.25}
+        for n in (1, 2)
+    ]
+    result = SimpleNamespace(epochs=records, final=records[-1], minutes=0.5, speed=100.0)
+    of = SimpleNamespace(learn=sketches, test=sketches)
+    ranks = answers.word_by_word("many drawings", Trained(None, result), of)
+    assert ranks.accuracy == {"many drawings": 0.25} and ranks.pieces[0].caption == "Many drawings, 2 epochs"
+    words = next(each for each in ranks.pieces if getattr(each, "caption", "") == "Word by word")
+    assert [row[0] for row in words.rows] == list(sketches.classes)
+    names = [each.name for each in ranks.pieces if isinstance(each, Figure)]
+    assert names[:2] == ["confusion", "many-drawings"] and "mistakes" in names

@@ -109,13 +109,14 @@ def test_networks_are_compared_with_the_published_order() -> None:
 
 def test_top_3_is_not_map_3_and_the_number_of_test_drawings_is_told() -> None:
     back = SimpleNamespace(path=Path("resnet18.safetensors"), size=3e6, difference=0.0)
-    about = {"back": back, "lot": SimpleNamespace(count=64, found=40, first=20), "contest": False}
+    about = {"back": back, "lot": SimpleNamespace(count=64, found=40, first=20), "own": False}
     about |= {"sent": SimpleNamespace(path=Path("submission.csv"), count=1725)}
-    few = said(4, ranks=ranked({"all words": 0.5}), **about)
+    few = said(4, found=SimpleNamespace(ranks=ranked({"all words": 0.5}), **about))
     assert "top-3 accuracy is **50.0 %** and MAP@3 is **0.350**. They are not the same" in few["en"]
     assert "for there are no more" in few["en"] and "to the last bit" in few["en"]
     assert "test_simplified.csv of the contest is not there" in few["en"] and "没有竞赛的" in few["zh"]
-    many = said(4, ranks=ranked({"all words": 0.5}, tested=34_500), **about | {"contest": True})
+    about |= {"ranks": ranked({"all words": 0.5}, tested=34_500), "own": True}
+    many = said(4, found=SimpleNamespace(**about))
     assert "no more" not in many["en"] and "34,500 test drawings, 100 of each word, the top-3" in many["en"]
     assert "is not there" not in many["en"]
 
