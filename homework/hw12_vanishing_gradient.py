@@ -1,7 +1,7 @@
 """清华青年 AI 自强作业 hw4 Part 2 梯度消失实验: why the first layers of a chain of sigmoids hardly learn.
 
 ./run.sh hw12                    all four questions, in about half a minute
-./run.sh hw12 --data stand-in    on a made-up table, where hw4_data.xls (.xlsx, .csv) is not among the data
+./run.sh hw12 --data stand-in    on a made-up table, as where hw4_data.xls (.xlsx, .csv) is not among the data
 
 On the course's table of 50 rows the mean |dW| of layers 1 to 5 is 2.28e-6, 5.10e-5, 4.81e-4, 5.69e-3 and 3.89e-2.
 """
@@ -152,7 +152,10 @@ def real_network(lab: Lab) -> Answer:
     found = found if "sigmoid" in found else {}
     gradients = answers.layer_gradients(runs := found or {name: lenet(lab, name) for name in NETS})
     early = {name: list(norms.values()) for name, norms in gradients.early.items()}
-    data = runs["sigmoid"].result.plan["train"]["source"].removesuffix(" train")
+    shown = runs["sigmoid"].result
+    data = shown.plan["train"]["source"].removesuffix(" train")
+    if found:
+        data += f", networks of ./run.sh hw06 at commit {shown.run.environment()['commit']}"
     return Answer.of(
         gradients,
         *(Result(f"{k}, last layer to first", "ratio of gradients", gradients.ratio(k), data=data) for k in runs),

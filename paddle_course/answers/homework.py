@@ -45,7 +45,9 @@ class Lab:
         return found
 
     def _rows(self, name: str) -> readers.Rows:
-        found = readers.load_rows(name, readers.data_root(self.config.data_root), self.config.data)
+        found = readers.load_rows(name, root := readers.data_root(self.config.data_root), self.config.data)
+        if found.synthetic and self.config.data == "real" and not readers.find(name, root):
+            print(f"{readers.advice(name, root)}; until then a made-up one takes its place", file=sys.stderr)
         self.synthetic = self.synthetic or found.synthetic
         return found
 
@@ -184,7 +186,7 @@ def publish(short: str, lab: Lab, answered: Mapping[int, Question], trained: Map
         raise UserError(f"--publish: the data in {lab.config.data_root or 'data/'} is synthetic")
     now = runtime.commit()
     for name in sorted(lab.begun):
-        then = configuration.load(lab.directory / name / "environment.json")["commit"]
+        then = training.Run(lab.directory / name).environment()["commit"]
         if then != now:
             raise UserError(f"--publish: {name} was trained by commit {then}, this is {now}: use --fresh")
     made = results.origin()

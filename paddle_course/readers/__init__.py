@@ -31,6 +31,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pictures": ["centre_crop", "decoded", "pictures", "read_picture", "resize"],
         "download": ["SOURCES", "fetch"],
         "stand_ins": ["write_digits", "write_stand_in"],
-        "locate": ["data_root", "find", "folder", "load", "load_contest", "load_drawings", "load_rows"],
+        "locate": ["advice", "data_root", "find", "folder", "load", "load_contest", "load_drawings", "load_rows"],
     },
 )

@@ -56,6 +56,10 @@ class Run:
             )
         write_file(path, json.dumps(plan, indent=2))
 
+    def environment(self) -> dict[str, str]:
+        """What the training ran on, by its last start."""
+        return config.load(self.directory / "environment.json")
+
     def records(self, kind: str = "") -> list[dict[str, Any]]:
         """The records so far, or those of one `kind` ("train", "epoch", ...); a cut-off last line is left out."""
         if not self.metrics.exists():

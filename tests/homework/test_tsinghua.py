@@ -53,6 +53,13 @@ def test_a_table_that_the_chain_cannot_learn_is_refused(inputs: Any, targets: li
         load(SCRIPTS["hw12"]).table(SimpleNamespace(rows=lambda name: rows))
 
 
+def test_a_table_that_is_not_at_hand_is_made_up_and_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    lab = answers.Lab(load(SCRIPTS["hw12"]).Config(data_root=str(tmp_path)), tmp_path / "run")
+    x, y = load(SCRIPTS["hw12"]).table(lab)
+    assert len(x) == len(y) == 50 and lab.synthetic
+    assert re.fullmatch(r".*/hw4_data\.xls is missing: put the table .* there, .*made-up.*\n", capsys.readouterr().err)
+
+
 def finished(folder: Path, layers: dict[str, float]) -> None:
     """A training of homework 6 as its files would tell it."""
     folder.mkdir(parents=True)
@@ -61,6 +68,7 @@ def finished(folder: Path, layers: dict[str, float]) -> None:
     training.Run(folder).metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "result.json").write_text(json.dumps({"params": "p", "sha256": "0", "step": 40}))
     (folder / "config.json").write_text(json.dumps({"train": {"source": "fundus train", "synthetic": False}}))
+    (folder / "environment.json").write_text(json.dumps({"commit": "abc1234"}))
 
 
 def test_the_real_network_is_homework_6_where_it_was_run(tmp_path: Path) -> None:
@@ -74,6 +82,9 @@ def test_the_real_network_is_homework_6_where_it_was_run(tmp_path: Path) -> None
         for arm in ("batch-norm-sigmoid", "sigmoid-glorot-4"):  # its second question's, too
             finished(tmp_path / "hw06" / "real" / f"{arm}-{seed}", lenet | {"features.norm1": 1.0})
     finished(tmp_path / "hw06" / "other" / "sigmoid-3", lenet)
+    lab = answers.Lab(load(SCRIPTS["hw12"]).Config(question=(4,)), out)
+    made = {result.data for result in load(SCRIPTS["hw12"]).real_network(lab).results}
+    assert made == {"fundus, networks of ./run.sh hw06 at commit abc1234"}
     text = answer("hw12", out, "--question", "4")
     assert "Taken from the finished trainings of homework 6" in text and "**2,000 times**" in text
     assert "| layer | sigmoid | ReLU | centred sigmoid |" in text
