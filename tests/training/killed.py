@@ -1,6 +1,6 @@
 """Trains the toy in a process of its own and dies by `how` once `step` updates are done.
 
-python -m tests.training.killed DIRECTORY OPTIMIZER STEP HOW        HOW: kill | term | no
+python -m tests.training.killed DIRECTORY KIND STEP HOW        KIND: as toy.chain has it; HOW: kill | term | no
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from paddle_course import training  # noqa: E402
 from paddle_course.training import resume, screen  # noqa: E402
 from tests.training import toy  # noqa: E402
 
-directory, optimizer, step, how = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+directory, kind, step, how = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 resume.CHECKPOINT_EVERY = 0.0  # after every step, so that the kill falls between any two of them
 done = 0
 
@@ -30,15 +30,13 @@ def dying(self: screen.Screen, *numbers: float) -> None:
 
 
 screen.Screen.step = dying
-chains = {"adam": [*toy.phases("adam", 2), *toy.phases("sgd", 1)], "averaged": [toy.averaged(), *toy.phases("adam", 1)]}
-chain = chains.get(optimizer) or toy.phases(optimizer, 2)
 code = runtime.run(
     lambda: print(
         training.fit(
             training.Run(directory),
             toy.toy_model(extra=step % 3),
             toy.toy_batches(),
-            chain,
+            toy.chain(kind),
             held_out={"test": toy.toy_batches()},
         ).sha256
     )

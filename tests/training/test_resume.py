@@ -31,20 +31,19 @@ def numbers(directory: Path) -> list[dict]:
 @pytest.mark.parametrize(
     ("optimizer", "deaths"),
     [
-        ("adam", [(3, "kill"), (2, "term")]),
+        ("adam", [(3, "kill")]),
         ("momentum", [(5, "kill")]),
         ("averaged", [(1, "kill"), (4, "term"), (2, "kill")]),
     ],
 )
 def test_killed_and_started_again_ends_in_the_same_bits(tmp_path: Path, optimizer: str, deaths: list) -> None:
-    whole = run(tmp_path / "whole", optimizer)
-    assert whole.returncode == 0, whole.stderr
+    whole = fit(tmp_path / "whole", phases=toy.chain(optimizer))
     for step, how in deaths:
         died = run(tmp_path / "parts", optimizer, step, how)
         assert died.returncode == (-signal.SIGKILL if how == "kill" else 143), died.stderr
     last = run(tmp_path / "parts", optimizer)
     assert last.returncode == 0, last.stderr
-    assert last.stdout == whole.stdout
+    assert last.stdout == f"{whole.sha256}\n"
     assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
 
 

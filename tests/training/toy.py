@@ -52,6 +52,12 @@ def averaged(epochs: int = 2) -> training.Phase:
     return training.Phase(epochs, "nesterov", schedule, average=average, freeze={"conv.bias": 1})
 
 
+def chain(kind: str) -> list[training.Phase]:
+    """What is killed: one phase, two with another optimizer, or two of which the first keeps slow weights."""
+    chains = {"adam": [*phases("adam", 2), *phases("sgd", 1)], "averaged": [averaged(), *phases("adam", 1)]}
+    return chains.get(kind) or phases(kind, 2)
+
+
 def phases(optimizer: str, epochs: int = 3, lr: float = 0.01) -> list[training.Phase]:
     return [
         training.Phase(epochs, optimizer, partial(schedules.cosine, peak=lr, steps=4 * epochs), {"weight_decay": 1e-3})
