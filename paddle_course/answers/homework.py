@@ -93,11 +93,14 @@ class Lab:
         layers = () if self.config.smoke else (type(net), *(path for path, _ in net.named_sublayers()))
         return Trained(net, training.fit(self.run(name), net, *what, graph=self.first(layers), **settings))
 
-    def minutes(self, names: Iterable[str]) -> list[Result]:
-        """How long these trainings took together, waiting for data included and evaluation not; none for none."""
+    def costs(self, names: Iterable[str]) -> list[Result]:
+        """How long these trainings took together, waiting for data included and evaluation not, and the most memory
+        that their processes held; nothing for none."""
         epochs = (training.Run(self.directory / name).records("epoch") for name in sorted(names))
-        last = [each[-1]["seconds"] for each in epochs if each]  # none in one that diverged before
-        return [Result(index.TRAINED, "minutes", sum(last) / 60)] if last else []
+        last = [each[-1] for each in epochs if each]  # none in one that diverged before
+        took = [Result(index.TRAINED, "minutes", sum(each["seconds"] for each in last) / 60)] if last else []
+        held = [each["memory"] / 1024 for each in last if each["memory"]]
+        return took + ([Result(f"{index.TRAINED}, memory", "GB", max(held))] if held else [])
 
     def epochs(self, usual: int, smoke: int = 1, full: int = 0) -> int:
         """The epochs of a training that `usual`ly has so many and with --full, if that is told, so many others."""
@@ -178,7 +181,7 @@ def facts(config: RunConfig, minutes: float) -> dict[str, Any]:
 
 
 def publish(short: str, lab: Lab, answered: Mapping[int, Question], trained: Mapping[int, set[str]]) -> None:
-    """Enter the results into docs/results.json, and how many minutes the trainings of each question took.
+    """Enter the results into docs/results.json, and what the trainings of each question took.
 
     `trained` names them, each at the question that came first to it.
     """
@@ -193,7 +196,7 @@ def publish(short: str, lab: Lab, answered: Mapping[int, Question], trained: Map
     entries = [
         {"homework": short, "question": number} | dataclasses.asdict(result) | made
         for number, question in answered.items()
-        for result in [*question.answer.results, *lab.minutes(trained[number])]
+        for result in [*question.answer.results, *lab.costs(trained[number])]
     ]
     results.record(ROOT / "docs" / "results.json", entries)
 

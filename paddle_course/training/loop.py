@@ -15,6 +15,7 @@ import numpy as np
 import paddle
 
 from paddle_course import batches
+from paddle_course.machine import peak_memory
 from paddle_course.runtime import Stopper, seed_of
 from paddle_course.training import card, checkpoint, losses, optimizers, scores
 from paddle_course.training.averaging import SlowWeights
@@ -150,7 +151,7 @@ def end_epoch(
     """Record the epoch, remember the best params, and empty the epoch's sums."""
     values = {"train_loss": state.loss / state.count, f"train_{scored}": state.correct / state.count}
     values |= {f"{name}_{key}": value for name, scores in held_out.items() for key, value in scores.items()}
-    record("epoch", state.step, epoch=epoch + 1, **values, **state.clocks())
+    record("epoch", state.step, epoch=epoch + 1, **values, **state.clocks(), memory=peak_memory())  # MB
     for name, value in model.named_parameters():
         if value.ndim > 1:
             record.histogram(f"weights/{name}", state.step, value.numpy())

@@ -48,8 +48,9 @@ def test_a_training_that_diverged_in_its_first_epoch_took_no_minutes(tmp_path: P
     wild = training.Phase(1, "sgd", lambda step: float("inf"))
     with pytest.raises(training.Diverged):
         here.fit("wild", models.build("mlp", sizes=(64, 2)), data, [wild])
-    assert here.minutes(["wild"]) == []
-    assert here.minutes(["good", "wild"]) == here.minutes(["good"]) != []
+    assert here.costs(["wild"]) == []
+    assert here.costs(["good", "wild"]) == (found := here.costs(["good"]))
+    assert [each.metric for each in found] == ["minutes", "GB"] and 0.1 < found[1].value < 20
 
 
 def test_what_was_measured_on_stand_ins_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
