@@ -18,6 +18,7 @@ from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Figure, Result, Table, Trained, plural, score
 from paddle_course.answers.trainings import Recipe
 
+Change = Mapping[str, Any] | Callable[[Recipe], Recipe]
 Train = Callable[[str, Recipe, int], Trained]
 Look = Callable[[Trained, Recipe], Mapping[str, float]]
 
@@ -114,17 +115,20 @@ class Ladder:
         ]
 
 
-def climb(foot: Recipe, changes: Mapping[str, Mapping[str, Any]], train: Train, look: Look, seed: int) -> list[Rung]:
+def climb(foot: Recipe, changes: Mapping[str, Change], train: Train, look: Look, seed: int) -> list[Rung]:
     """The rungs of a ladder. A change stays, and what follows stands on it, if it raises the validation accuracy.
 
     Args:
-        changes: name -> the fields of the recipe that it replaces. Where only `views` changes, nothing is trained.
+        changes: name -> the fields of the recipe that it replaces, or a function of the recipe below that gives the
+            rung's. Where only `views` changes, nothing is trained.
         train: a run's name, a recipe and a seed -> a trained network.
         look: a trained network and its recipe -> accuracy on "validation" and on "test".
     """
     rungs, top = [], None
     for name, change in {"as published": {}, **changes}.items():
-        recipe, trains = replace(top.recipe if top else foot, **change), change.keys() != {"views"}
+        old = top.recipe if top else foot
+        recipe = change(old) if callable(change) else replace(old, **change)
+        trains = top is None or replace(recipe, views=old.views) != old
         run = "rung-" + trainings.slug(name) if trains else top.run
         trained = train(run, recipe, seed) if trains else top.trained
         seen, minutes = look(trained, recipe), trained.result.minutes if trains else 0.0
@@ -138,7 +142,7 @@ def climb(foot: Recipe, changes: Mapping[str, Mapping[str, Any]], train: Train, 
 def ladder(
     lab: Lab,
     foot: Recipe,
-    changes: Mapping[str, Mapping[str, Any]],
+    changes: Mapping[str, Change],
     images: readers.Images,
     held_out: Mapping[str, readers.Images],
     epochs: int,

@@ -1,4 +1,4 @@
-"""The recipe that a ladder led to -> a long training on all pictures, announced with the minutes it will take."""
+"""A recipe that a ladder tried -> a long training on all pictures, announced with the minutes it will take."""
 
 from __future__ import annotations
 

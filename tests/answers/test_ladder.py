@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -15,10 +16,15 @@ SCORES = {
     "as published": (0.20, 0.21),
     "wider": (0.30, 0.29),
     "lucky": (0.30, 0.90),
-    "longer": (0.35, 0.33),
+    "faster": (0.35, 0.33),
     "views": (0.36, 0.34),
 }
-CHANGES = {"wider": {"settings": {"width": 2}}, "lucky": {"crop": 4}, "longer": {"lr": 0.5}, "views": {"views": "six"}}
+CHANGES = {
+    "wider": {"settings": {"width": 2}},
+    "lucky": {"crop": 4},
+    "faster": lambda recipe: replace(recipe, lr=5 * recipe.lr),
+    "views": {"views": "six"},
+}
 
 
 def climbed(scores: dict) -> tuple[list[Rung], list[tuple]]:
@@ -45,8 +51,8 @@ def test_the_validation_pictures_decide_and_the_next_rung_stands_on_what_stays()
 
 def test_views_need_no_training() -> None:
     rungs, trained = climbed(SCORES)
-    assert [run for run, _, _ in trained] == [f"rung-{name}" for name in ("as-published", "wider", "lucky", "longer")]
-    assert rungs[4].trained is rungs[3].trained and rungs[4].run == "rung-longer"
+    assert [run for run, _, _ in trained] == [f"rung-{name}" for name in ("as-published", "wider", "lucky", "faster")]
+    assert rungs[4].trained is rungs[3].trained and rungs[4].run == "rung-faster"
     assert [rung.minutes for rung in rungs] == [1, 2, 3, 4, 0]
 
 
@@ -58,9 +64,9 @@ def test_the_test_pictures_decide_nothing(luck: float) -> None:
 
 def test_the_ladder_is_told_as_a_table_a_figure_and_results() -> None:
     found = Ladder(climbed(SCORES)[0], [0.2, 0.22], [0.34, 0.36], "5 epochs", "made up")
-    assert [rung.name for rung in found.stays] == ["wider", "longer", "views"]
+    assert [rung.name for rung in found.stays] == ["wider", "faster", "views"]
     assert [rung.name for rung in found.goes] == ["lucky"]
-    assert (found.highest.name, found["longer"].test) == ("views", 0.33)
+    assert (found.highest.name, found["faster"].test) == ("views", 0.33)
     assert found.low == (pytest.approx(0.21), pytest.approx(0.01414, rel=1e-3))
     assert found.chance(10_000) == pytest.approx(196 * (2 * 0.35 * 0.65 / 10_000) ** 0.5)
     table, figure, *results = found.pieces

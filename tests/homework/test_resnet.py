@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from paddle_course import runtime
 from paddle_course.answers import words
 from paddle_course.answers.ladder import Ladder, Rung
-from paddle_course.answers.pieces import Answer, Question
+from paddle_course.answers.pieces import Answer, Question, Result
 from paddle_course.answers.superclasses import Superclasses
 from paddle_course.answers.whole import forecast
 from tests.answers.blobs import blobs
@@ -41,9 +42,19 @@ def test_the_long_trainings_fit_their_time_at_the_speed_of_two_cores(name: str, 
     """550 pictures a second is what the fast network of width 1 was measured at."""
     homework, images = load(SCRIPT), blobs(50, classes=2)
     recipe, epochs = homework.WHOLE[name]
-    narrow = homework.Recipe(**homework.RUNGS["twice as wide"])
+    narrow = homework.Recipe.fast(width=1.0)
     like = SimpleNamespace(recipe=narrow, trained=SimpleNamespace(result=SimpleNamespace(speed=550)))
     assert 0.8 * minutes < 1000 * forecast(recipe, epochs, images, like) < minutes
+
+
+def test_whatever_network_stands_is_made_twice_as_wide() -> None:
+    homework = load(SCRIPT)
+    cropped = replace(homework.SLIM, crop=4)
+    fast = replace(cropped, **homework.RUNGS[homework.FAST])
+    assert fast == homework.Recipe.fast(256, width=0.5)  # nothing is left of the crop
+    wide = homework.RUNGS["twice as wide"]
+    assert wide(cropped) == replace(cropped, settings={"stem": "imagenet", "width": 32})
+    assert wide(fast) == homework.Recipe.fast(256, width=1.0)
 
 
 def test_a_loss_of_nothing_is_called_by_heart_and_an_honest_one_is_not() -> None:
@@ -77,7 +88,7 @@ def test_the_ladder_is_told_with_what_stays_and_what_does_not() -> None:
     sizes = {"fit": 16_000, "validation": 4000, "test": 10_000}
     related = Superclasses(0.5, 0.3, 0.04, [("people", "fish", 7)], [])
     heart = [("by heart", 0.001, "100 %", 7.0, "25 %"), ("mixup", 1.0, "70 %", 2.5, "35 %")]
-    about = {"sizes": sizes, "related": related, "heart": heart, "whole": []}
+    about = {"sizes": sizes, "related": related, "heart": heart, "whole": [], "fast": False}
     one = said(3, ladder=Ladder(rungs, [0.3], [0.35], "8 epochs", ""), **about)
     assert "These stay: mixup (+5.0 points, 2.0 minutes)" in one["en"] and "These do not: cutout (-1.0)" in one["en"]
     assert "保留的改动：mixup 混合（+5.0 个百分点，2.0 分钟）" in one["zh"] and "cutout 遮挡（-1.0）" in one["zh"]
@@ -87,3 +98,25 @@ def test_the_ladder_is_told_with_what_stays_and_what_does_not() -> None:
     assert "from 30.0 % ± 1.0 to **35.0 %** ± 1.0 (n = 3 each)" in three["en"] and "one run of each" not in three["en"]
     worse = {**about, "heart": [heart[0], ("mixup", 1.0, "70 %", 9.5, "35 %")]}
     assert "smaller" not in said(3, ladder=Ladder(rungs, [0.3], [0.35], "", ""), **worse)["en"]
+
+
+def test_the_fast_network_is_said_to_take_the_place_of_what_stood() -> None:
+    rungs = [rung("as published", 0.3, None, True), rung("fast network and recipe", 0.4, 0.3, True)]
+    heart = [("by heart", 0.001, "100 %", 7.0, "25 %"), ("top", 1.0, "70 %", 2.5, "35 %")]
+    about = {
+        "ladder": Ladder(rungs, [0.3], [0.4], "8 epochs", ""),
+        "sizes": {"fit": 16_000, "validation": 4000, "test": 10_000},
+        "related": Superclasses(0.5, 0.3, 0.04, [("people", "fish", 7)], []),
+        "heart": heart,
+        "whole": [Result("full, 22 epochs, one view", "test accuracy", 0.7, minutes=70.0)] * 2,
+    }
+    stays, goes = (said(3, fast=fast, **about) for fast in (True, False))
+    for each in (stays, goes):
+        assert "more than one change: the fast network" in each["en"] and "取代以上全部改动" in each["zh"]
+    assert "takes the place of the changes before it" in stays["en"] and "取代了在它之前的改动" in stays["zh"]
+    assert "trained by the recipe of the top" in stays["en"] and "用最高一级的方法训练" in stays["zh"]
+    assert "which did not stay" in goes["en"] and "未能保留" in goes["zh"]
+    for word in ("takes the place", "recipe of the top"):
+        assert word not in goes["en"]
+    for word in ("取代了", "最高一级的方法"):
+        assert word not in goes["zh"]
