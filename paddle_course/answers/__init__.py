@@ -89,7 +89,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "train",
             "variants",
         ],
-        "whole": ["whole"],
+        "whole": ["forecasts", "whole"],
         "yes_no": ["Judged", "Mistake", "by_batch", "cost_of_mistakes", "other_views", "teach", "told_apart"],
     },
 )

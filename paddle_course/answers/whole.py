@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from paddle_course import models, readers, training
 from paddle_course.answers import trainings
 from paddle_course.answers.analysis import counts
 from paddle_course.answers.homework import Lab
 from paddle_course.answers.ladder import Rung
-from paddle_course.answers.pieces import Result
+from paddle_course.answers.pieces import Result, Table
 from paddle_course.answers.trainings import Recipe
 
 
@@ -21,6 +22,16 @@ def forecast(recipe: Recipe, epochs: int, images: readers.Images, like: Rung) ->
         for each in (recipe, like.recipe)
     ]
     return epochs * len(images) / like.trained.result.speed * macs[0] / macs[1] / 60
+
+
+def forecasts(longer: Mapping[str, tuple[Recipe, int]], images: readers.Images, like: Rung) -> Table:
+    """What trainings on all of `images` will take, by the name of their flag: a recipe and its epochs for each."""
+    rows = tuple(
+        (f"--{name}", len(images), epochs, round(forecast(recipe, epochs, images, like), 1))
+        for name, (recipe, epochs) in longer.items()
+    )
+    note = f'At as many multiplications a second as in "{like.name}", without evaluations.'
+    return Table("What all pictures will take", ("flag", "pictures", "epochs", "expected minutes"), rows, note)
 
 
 def whole(

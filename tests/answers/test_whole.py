@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from paddle_course.answers import Lab, Recipe, whole
+from paddle_course.answers import Lab, Recipe, forecasts, whole
 from paddle_course.answers.whole import forecast
 from paddle_course.config import RunConfig
 from tests.answers.blobs import BLOBS, blobs
 
 
 def like(recipe: Recipe, speed: float) -> SimpleNamespace:
-    return SimpleNamespace(recipe=recipe, trained=SimpleNamespace(result=SimpleNamespace(speed=speed)))
+    return SimpleNamespace(name="narrow", recipe=recipe, trained=SimpleNamespace(result=SimpleNamespace(speed=speed)))
 
 
 def test_twice_the_width_takes_about_four_times_as_long() -> None:
@@ -23,6 +23,13 @@ def test_twice_the_width_takes_about_four_times_as_long() -> None:
     assert same == 1  # 600 pictures at 10 a second
     wide = forecast(Recipe.fast(width=0.5), 10, images, like(narrow, speed=10.0))
     assert 3 < wide < 4.2
+
+
+def test_what_the_flags_will_take_is_a_table() -> None:
+    narrow = Recipe.fast(width=0.25)
+    table = forecasts({"full": (narrow, 20), "long": (narrow, 45)}, blobs(60), like(narrow, speed=10.0))
+    assert table.rows == (("--full", 60, 20, 2.0), ("--long", 60, 45, 4.5))
+    assert '"narrow"' in table.note
 
 
 def test_it_is_announced_and_looks_in_one_view_and_in_six(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

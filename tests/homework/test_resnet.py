@@ -113,6 +113,7 @@ def test_the_fast_network_is_said_to_take_the_place_of_what_stood() -> None:
     stays, goes = (said(3, fast=fast, **about) for fast in (True, False))
     for each in (stays, goes):
         assert "more than one change: the fast network" in each["en"] and "取代以上全部改动" in each["zh"]
+        assert "last table" in each["en"] and "最后一张表" in each["zh"]
     assert "takes the place of the changes before it" in stays["en"] and "取代了在它之前的改动" in stays["zh"]
     assert "trained by the recipe of the top" in stays["en"] and "用最高一级的方法训练" in stays["zh"]
     assert "which did not stay" in goes["en"] and "未能保留" in goes["zh"]
