@@ -41,11 +41,12 @@ class RunConfig:
     """The flags that every homework has.
 
     A homework names in `without` those it has no use for, which are refused, and says by `longer` whether --full asks
-    for other settings than its defaults.
+    for other settings than its defaults, by `adds` whether it leaves their trainings as they are and adds others.
     """
 
     without: ClassVar[tuple[str, ...]] = ()
     longer: ClassVar[bool] = True
+    adds: ClassVar[bool] = False
 
     question: tuple[int, ...] = flag((), "answer only these questions, for example 3 or 1,3")
     smoke: bool = flag(False, "run every path in a minute or two, on stand-in data; the numbers mean nothing")

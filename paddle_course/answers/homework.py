@@ -162,7 +162,7 @@ def homework(
 
 def place(config: RunConfig) -> str:
     """The name of the run directory: settings that change every training have one of their own."""
-    return "smoke" if config.smoke else f"{config.data}-full" if config.full else config.data
+    return "smoke" if config.smoke else f"{config.data}-full" if config.full and not config.adds else config.data
 
 
 def facts(config: RunConfig, minutes: float) -> dict[str, Any]:

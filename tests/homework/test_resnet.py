@@ -10,10 +10,12 @@ import pytest
 
 from paddle_course import runtime
 from paddle_course.answers import words
+from paddle_course.answers.homework import place
 from paddle_course.answers.ladder import Ladder, Rung
 from paddle_course.answers.pieces import Answer, Question, Result
 from paddle_course.answers.superclasses import Superclasses
 from paddle_course.answers.whole import forecast
+from paddle_course.config import RunConfig
 from tests.answers.blobs import blobs
 from tests.homework.test_smoke import load
 
@@ -55,6 +57,12 @@ def test_whatever_network_stands_is_made_twice_as_wide() -> None:
     wide = homework.RUNGS["twice as wide"]
     assert wide(cropped) == replace(cropped, settings={"stem": "imagenet", "width": 32})
     assert wide(fast) == homework.Recipe.fast(256, width=1.0)
+
+
+def test_full_goes_on_with_the_trainings_that_are_there() -> None:
+    config = load(SCRIPT).Config
+    assert place(config(full=True)) == place(config(long=True)) == place(config()) == "real"
+    assert place(RunConfig(full=True)) == "real-full"
 
 
 def test_a_loss_of_nothing_is_called_by_heart_and_an_honest_one_is_not() -> None:
