@@ -35,7 +35,8 @@ def plateau(
     data: str,
     setting: str,
 ) -> Plateau:
-    """Compare the two arms of each network; `published` are the accuracies that circulate, with softmax taken twice."""
+    """Compare the two arms of each network; `published` are the accuracies that circulate, with softmax taken twice;
+    None = of this one there is none."""
     floor = training.losses.double_softmax_floor(classes)
     ends = {name: [each.result.final for each in arms] for name, arms in networks.items()}
     loss, accuracy = (
