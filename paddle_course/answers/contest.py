@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paddle_course import batches, training
+from paddle_course import batches, readers, training
 from paddle_course.answers.doodles import Halves
 from paddle_course.answers.guesses import THREE, Guesses, Rankings, guesses, rankings
 from paddle_course.answers.homework import Lab
@@ -60,13 +60,15 @@ def submission(path: Path, keys: np.ndarray, scores: np.ndarray, classes: Sequen
 
 @dataclass(frozen=True)
 class Contest:
-    """What the network says once its params were read back; `own` is whether the contest's drawings were there."""
+    """What the network says once its params were read back; `own` is whether the contest's drawings were there, and
+    `unasked` are the words of the network that they are never of."""
 
     back: ReadBack
     lot: Guesses
     ranks: Rankings
     sent: Submission
     own: bool
+    unasked: Sequence[str]
 
     @property
     def pieces(self) -> list[Table | Figure | Result]:
@@ -76,7 +78,8 @@ class Contest:
 def contest(lab: Lab, name: str, trained: Trained, recipe: Recipe, of: Halves, shown: int) -> Contest:
     """Ask a network that was built by `recipe` of random test drawings, which are `shown`, of all, of the contest's.
 
-    Where the contest's drawings are not among the data, the submission is made for the test drawings.
+    Where the contest's drawings are not among the data, the submission is made for the test drawings. Of the contest's
+    no word is guessed that Kaggle does not have.
     """
     some = of.test.take(np.random.default_rng(lab.config.seed).permutation(len(of.test))[:shown])
     data, drawings = as_they_are(some, of.learn), lab.contest()
@@ -84,10 +87,13 @@ def contest(lab: Lab, name: str, trained: Trained, recipe: Recipe, of: Halves, s
     back = read_back(trained, fresh, lab.directory / f"{trained.result.run.name}.safetensors", data)
     asked = of.test if drawings is None else batches.Sketches(drawings, of.test.side)
     said, _ = training.predict(fresh, as_they_are(asked, of.learn))
+    kaggle, words = {readers.underscored(word) for word in readers.KAGGLE}, np.array(of.learn.classes)
+    known = np.array([drawings is None or word in kaggle for word in of.learn.classes])
     return Contest(
         back,
         guesses(training.predict(fresh, data)[0], some),
         rankings(name.capitalize(), {name: [trained]}, of.learn, of.test),
-        submission(lab.directory / "submission.csv", asked.drawings.keys, said, of.learn.classes),
+        submission(lab.directory / "submission.csv", asked.drawings.keys, said[:, known], words[known].tolist()),
         own=drawings is not None,
+        unasked=words[~known].tolist(),
     )

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rows": ["Rows"],
         "strokes": ["Drawings", "hold_out", "join", "simplify", "underscored", "word_index"],
         "quickdraw": ["read_drawings", "read_words", "word_files"],
+        "doodle_words": ["KAGGLE"],
         "dataset": ["ImageDataset"],
         "idx": ["mnist", "read_idx", "write_idx"],
         "doubted": ["doubted"],

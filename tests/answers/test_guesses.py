@@ -12,6 +12,7 @@ import pytest
 from paddle_course import answers, batches, models, readers, training
 from paddle_course.answers.guesses import FAILED
 from paddle_course.answers.pieces import Figure, Trained
+from paddle_course.config import RunConfig
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,28 @@ def test_params_read_back_say_the_same_and_others_do_not(sketches: batches.Sketc
     back = answers.read_back(Trained(net, None), fresh, tmp_path / "lenet.safetensors", data)
     assert back.difference == 0 and back.size == back.path.stat().st_size > 100_000
     assert np.abs(training.predict(fresh, data)[0] - before).max() > 1e-3
+
+
+def test_the_contest_is_sent_no_word_that_it_does_not_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = answers.Lab(RunConfig(data="stand-in", data_root=str(tmp_path), accelerate="off"), tmp_path / "run")
+    of, recipe = answers.halves(lab, 32, 4, 4), answers.Recipe("lenet", {"side": 32})
+    result = SimpleNamespace(run=SimpleNamespace(name="few"), epochs=[{}], minutes=0.5, speed=100.0)
+    trained = Trained(lab.model("lenet", side=32, classes=of.words), result)
+    names = list(of.learn.classes)
+    monkeypatch.setattr(readers, "KAGGLE", [name.replace("_", " ") for name in names[2:]])
+
+    def sent() -> tuple[list[str], set[str]]:
+        found = answers.contest(lab, "all words", trained, recipe, of, 4)
+        lines = found.sent.path.read_text().splitlines()[1:]
+        return found.unasked, {word for line in lines for word in line.partition(",")[2].split()}
+
+    bias = np.zeros(of.words, np.float32)
+    bias[:3] = 9  # the first three words are the guesses for everything
+    trained.net.state_dict()[list(trained.net.state_dict())[-1]].set_value(bias)
+    unasked, guessed = sent()
+    assert unasked == names[:2] and names[2] in guessed and not guessed & set(unasked)
+    (tmp_path / "stand-ins/doodles/quickdraw/test_simplified.csv").unlink()
+    assert sent() == ([], set(names[:3]))  # the held-out drawings may be of any word
 
 
 def test_word_by_word_tells_what_each_word_is_taken_for(

@@ -15,7 +15,7 @@ NAMES = (
     *("read_sheet", "read_yes_no", "read_labelled", "write_labelled", "make_dogs"),
     *("read_fundus", "write_xlsx"),
     *("Drawings", "read_drawings", "load_drawings", "load_contest", "hold_out", "join", "simplify"),
-    *("read_words", "underscored", "word_files", "word_index"),
+    *("read_words", "underscored", "word_files", "word_index", "KAGGLE"),
     *("pictures", "read_picture", "decoded", "centre_crop", "resize"),
     *("load", "folder", "data_root", "fetch", "find", "SOURCES", "write_stand_in", "write_digits"),
 )
