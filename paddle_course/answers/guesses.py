@@ -78,6 +78,11 @@ class Rankings:
         """The `luck` of networks as good as the best."""
         return luck(self.top3[self.best], self.tested)
 
+    @property
+    def updates(self) -> int:
+        """How many each network had."""
+        return self.trained[self.best].result.final["step"]
+
     def figure(self, name: str) -> Figure:
         """The accuracy on the test drawings that were watched, epoch by epoch."""
         series = {each: by_epoch(trained, "accuracy")["test"] for each, trained in self.trained.items()}

@@ -29,7 +29,7 @@ class Recipe:
         follows: a function of `training.recipes` that the weights move by; if none, the next four and `average` count.
         loss: a function of `training.losses`.
         falling: the rate goes up to `lr` and comes down to 0 in the time there is; otherwise it is `lr` throughout, or
-            halved after each of the shares of the training that `halvings` names.
+            halved where `halvings` says: after a share of the training, below 1, or after so many updates.
         flip: one of FLIPS.
         turn: pictures are turned by up to so many degrees.
         crop: pictures are shifted by up to so many pixels.
@@ -78,7 +78,7 @@ class Recipe:
         if self.follows:
             return getattr(training.recipes, self.follows)(epochs, steps_per_epoch, size)
         steps, schedules = epochs * steps_per_epoch, training.schedules
-        marks = tuple(round(share * steps) for share in self.halvings)
+        marks = tuple(round(each * steps) if each < 1 else each for each in self.halvings)
         schedule = partial(schedules.multi_step, lr=self.lr, milestones=marks, factor=0.5)
         if not marks:
             schedule = partial(schedules.constant, lr=self.lr)
