@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from paddle_course import answers, readers, runtime
 from paddle_course.answers import Answer, Lab, Recipe, Result, Trained
@@ -71,8 +71,7 @@ WHOLE = {"full": (Recipe.fast(512, width=1.5), 22), "long": (Recipe.fast(512, wi
 
 @dataclass(frozen=True)
 class Config(RunConfig):
-    adds: ClassVar[bool] = True
-
+    apart = ("per_class", "overfit_epochs", "concept_epochs", "rung_epochs", "epochs")
     seeds: int = flag(1, "question 3: runs of the first rung and of the last that stays", least=1)
     per_class: int = flag(200, "training pictures of each class; --full and --long end with all there are", least=10)
     overfit_epochs: int = flag(30, "epochs of the network that learns its pictures by heart", least=1)

@@ -55,6 +55,7 @@ ARMS: dict[str, dict[str, dict[str, Any]]] = {
 @dataclass(frozen=True)
 class Config(RunConfig):
     without = ("seeds",)
+    apart = ("full", "side", "width", "per_word", "many", "words", "net_epochs", "few_epochs", "many_epochs", "epochs")
     side: int = flag(64, "pixels of a picture's side", least=32)
     width: int = flag(32, "channels of the first stage; --full takes 64, as published", least=2)
     per_word: int = flag(20, "drawings of each word to learn from; --full takes 4,000", least=1)

@@ -43,6 +43,7 @@ ARMS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Config(RunConfig):
+    apart = ("full", "pictures", "test_pictures", "batch_size", "lr", "decay", "debug", "epochs", "seed")
     pictures: int = flag(3000, "pictures to learn from, at most 10,000, which is what --full takes", least=16)
     test_pictures: int = flag(2000, "pictures to test on, at most 10,000", least=2)
     batch_size: int = flag(128, "pictures per update", least=2)

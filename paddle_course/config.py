@@ -40,13 +40,14 @@ def flag(default: Any, help: str, choices: Sequence[str] = (), least: float = 0)
 class RunConfig:
     """The flags that every homework has.
 
-    A homework names in `without` those it has no use for, which are refused, and says by `longer` whether --full asks
-    for other settings than its defaults, by `adds` whether it leaves their trainings as they are and adds others.
+    A homework names in `without` those it has no use for, which are refused, in `apart` flags under which trainings are
+    others, so that they go to a run directory of their own, and says by `longer` whether --full asks for other settings
+    than its defaults.
     """
 
     without: ClassVar[tuple[str, ...]] = ()
+    apart: ClassVar[tuple[str, ...]] = ("full",)
     longer: ClassVar[bool] = True
-    adds: ClassVar[bool] = False
 
     question: tuple[int, ...] = flag((), "answer only these questions, for example 3 or 1,3")
     smoke: bool = flag(False, "run every path in a minute or two, on stand-in data; the numbers mean nothing")
@@ -54,7 +55,7 @@ class RunConfig:
     seed: int = flag(0, "every draw is a function of this")
     seeds: int = flag(3, "runs per setting where a mean and its spread are reported", least=1)
     epochs: int = flag(0, "epochs of every training; 0 = each question's own budget")
-    out: str = flag("", "the run directory; empty = runs/<homework>/<data>")
+    out: str = flag("", "the run directory; empty = runs/<homework>/<data>, and what sets it apart")
     data_root: str = flag("", "where the data lies; empty = PADDLE_COURSE_DATA or data/")
     data: str = flag("real", "stand-in = small synthetic data in the true file formats", ("real", "stand-in"))
     device: str = flag("cpu", "where Paddle computes", ("cpu", "gpu"))

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import inspect
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -161,8 +162,21 @@ def homework(
 
 
 def place(config: RunConfig) -> str:
-    """The name of the run directory: settings that change every training have one of their own."""
-    return "smoke" if config.smoke else f"{config.data}-full" if config.full and not config.adds else config.data
+    """The name of the run directory: settings under which trainings are others have one of their own.
+
+    Those are --full, or what the homework names in `apart`: real-side-32-width-64.
+    """
+    if config.smoke:
+        return "smoke"
+    apart = (each for each in dataclasses.fields(config) if each.name in config.apart)
+    values = {each.name: value for each in apart if (value := getattr(config, each.name)) != each.default}
+    named = (name if value is True else f"{name} {configuration.shown(value)}" for name, value in values.items())
+    return slug(" ".join([config.data, *named]).replace("_", " "))
+
+
+def slug(name: str) -> str:
+    """A name of a run that every file system takes: "3 x 3 stem" is 3-x-3-stem."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower())
 
 
 def facts(config: RunConfig, minutes: float) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from paddle_course import batches, models, readers, training
-from paddle_course.answers.homework import Lab
+from paddle_course.answers.homework import Lab, slug
 from paddle_course.answers.pieces import Trained
 
 WHITENED = 5000  # pictures that the fast network's first convolution is worked out from
@@ -177,11 +176,6 @@ def variants(
                 raise
             print(f"left out: {diverged}", file=sys.stderr)
     return found
-
-
-def slug(name: str) -> str:
-    """A name of a run that every file system takes: "3 x 3 stem" is 3-x-3-stem."""
-    return re.sub(r"[^a-z0-9.]+", "-", name.lower())
 
 
 def accuracies(

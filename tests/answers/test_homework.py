@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from paddle_course import batches, models, training
 from paddle_course.answers import Answer, Lab, Question, Result, results
-from paddle_course.answers.homework import facts, publish
+from paddle_course.answers.homework import facts, place, publish
 from paddle_course.answers.page import FACTS
-from paddle_course.config import RunConfig
+from paddle_course.config import RunConfig, flag
 from paddle_course.runtime import UserError
 from tests.training import toy
 
@@ -29,6 +30,22 @@ def test_flags_say_how_many_epochs_there_are(tmp_path: Path) -> None:
     assert lab(tmp_path, smoke=True).epochs(20) == 1 and lab(tmp_path, smoke=True).epochs(20, smoke=4) == 4
     assert lab(tmp_path, smoke=True, full=True, epochs=3).epochs(20, full=40) == 3  # whoever asks for three gets three
     assert lab(tmp_path, full=True).epochs(20) == 20 and lab(tmp_path, full=True).epochs(20, full=40) == 40
+
+
+@dataclass(frozen=True)
+class Doodles(RunConfig):
+    apart = ("full", "side", "words", "debug", "epochs")
+    side: int = flag(64, "")
+    words: tuple[str, ...] = flag(("car", "sun"), "")
+    debug: bool = flag(False, "")
+    shown: int = flag(8, "")
+
+
+def test_settings_under_which_trainings_are_others_have_a_directory_of_their_own() -> None:
+    assert place(Doodles()) == place(Doodles(side=64, shown=9, seeds=1, question=(2,), fresh=True)) == "real"
+    assert place(Doodles(side=32, debug=True, words=("../a b", "c"))) == "real-side-32-words-..-a-b-c-debug"
+    assert place(Doodles(data="stand-in", full=True, epochs=3)) == "stand-in-full-epochs-3"
+    assert place(Doodles(smoke=True, side=32)) == "smoke"
 
 
 def test_of_networks_with_the_same_layers_only_the_first_is_drawn(tmp_path: Path) -> None:

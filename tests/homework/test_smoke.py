@@ -14,8 +14,9 @@ from types import ModuleType
 import pytest
 from matplotlib.figure import Figure as Sheet
 
-from paddle_course import runtime
+from paddle_course import config, runtime
 from paddle_course.answers import drawing
+from paddle_course.answers.homework import place
 from paddle_course.config import RunConfig
 
 SCRIPTS = sorted((runtime.ROOT / "homework").glob("*.py"))
@@ -87,6 +88,16 @@ def test_a_common_flag_is_refused_where_it_would_do_nothing(script: Path) -> Non
         assert (name in without) != any(word in script.read_text(encoding="utf-8") for word in words), name
     longer = any(word in script.read_text(encoding="utf-8") for word in ("config.full", "full="))
     assert load(script).Config.longer == longer
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_what_is_set_apart_are_flags(script: Path) -> None:
+    module = load(script)
+    assert set(module.Config.apart) <= {each.name for each in dataclasses.fields(module.Config)}
+    if script.stem[:4] in ("hw10", "hw11"):  # none of their commands comes to trainings that another one made
+        lines = re.findall(r"^\./run\.sh hw\d+ ?(.*?)(?:   .*)?$", module.__doc__, re.MULTILINE)
+        places = [place(config.parse(module.Config, line.split())) for line in lines]
+        assert len(places) > 1 and len(set(places)) == len(places)
 
 
 def test_full_is_the_same_run_where_nothing_is_longer(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
