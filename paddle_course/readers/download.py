@@ -1,6 +1,6 @@
 """The publishers' addresses -> files under data/, checked against their md5: `./run.sh data NAME`.
 
-`./run.sh data dogs` is the exception: it makes files of others that are here.
+`./run.sh data dogs` is the exception: it makes files of others, CIFAR-10's or your own.
 
 A broken-off download leaves NAME.part behind and goes on from there the next time, from whichever address answers.
 Quick, Draw! has 20 GB and no md5: of it only the beginning of each file is fetched, by `first_lines`.
@@ -229,7 +229,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "name",
         choices=(*SOURCES, "doodles", "all", "dogs"),
-        help="all: all but doodles, the largest; dogs: made of pictures that are here",
+        help="all: all but doodles, the largest; dogs: made of CIFAR-10 or of your pictures",
     )
     parser.add_argument("--data-root", default="", help="default: PADDLE_COURSE_DATA or data/")
     parser.add_argument("--words", type=int, help="doodles: how many, 1 to 345; default 340, those of Kaggle")
