@@ -11,6 +11,7 @@ import numpy as np
 
 from paddle_course import batches, training
 from paddle_course.answers.ablation import SURE
+from paddle_course.answers.comparison import spread
 from paddle_course.answers.homework import Lab
 from paddle_course.answers.pieces import Result, Table, Trained, plural, score
 
@@ -42,9 +43,11 @@ class Judged:
 
     @property
     def about(self) -> tuple[str, str]:
-        """What it learnt from, and how much and how long ("3,000 pictures, 10 epochs"), for the tables."""
-        result, epochs = self.trained.result, len(self.trained.result.epochs)
-        return result.plan["train"]["source"], f"{len(self.train[1]):,} pictures, {plural(epochs, 'epoch')}"
+        """What it was measured on ("cats and dogs, 3,000 / 2,000"), and how long it learnt ("3,000 pictures, 10
+        epochs"), for the results."""
+        source = self.trained.result.plan["train"]["source"].removesuffix("train").rstrip(", ")
+        learnt, tested, epochs = len(self.train[1]), len(self.test[1]), len(self.trained.result.epochs)
+        return f"{source}, {learnt:,} / {tested:,}", f"{learnt:,} pictures, {plural(epochs, 'epoch')}"
 
     @property
     def alike(self) -> float:
@@ -200,5 +203,8 @@ def cost_of_mistakes(caption: str, mistakes: Iterable[Mistake], data: str) -> Mi
         lines.append((m.name, m.on, m.half, score(before[m.name]), score(after[m.name]), points, told))
     header = ("mistake", "measured on", "accuracy", "with it", "without", "points without", "told apart")
     pieces.append(Table(caption, header, tuple(lines)))
-    pieces += [Result(f"{m.name}, {m.on}", f"{m.half} accuracy", before[m.name], data=data) for m in mistakes]
+    for m in mistakes:
+        mean, sd = spread([m.before] if shares[m.name] else [float(each.mean()) for each in m.before])
+        runs = 1 if shares[m.name] else len(m.before)
+        pieces.append(Result(f"{m.name}, {m.on}", f"{m.half} accuracy", mean, sd, runs, data=data))
     return found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from paddle_course import answers, batches, config, models, training
-from paddle_course.answers import Judged, Lab
+from paddle_course.answers import Judged, Lab, Trained
 from tests.training import toy
 
 
@@ -30,7 +31,7 @@ def test_a_network_learns_and_is_looked_at_once_more(tmp_path: Path) -> None:
     assert found.right("train") > 0.9 < found.right()
     assert found.right() == found.trained.result.final["test_accuracy"]
     assert found.trained.net is not None and found.alike < 0.1
-    assert found.about == ("stripes", "60 pictures, 8 epochs")
+    assert found.about == ("stripes, 60 / 40", "60 pictures, 8 epochs")
     assert len(list((tmp_path / "net/checkpoints").rglob("*.safetensors"))) == 1
     again = taught(tmp_path)  # shown, not trained
     assert again.trained.net is None and again.right() == found.right()
@@ -105,4 +106,13 @@ def test_mistakes_before_and_after() -> None:
     table, *results = found.pieces
     assert table.rows[0] == ("threshold", "Part 3", "test", "59.0 %", "67.0 %", "+8.0", True)
     assert table.rows[3][6] is None
-    assert [(each.name, each.metric, each.value) for each in results][3] == ("divided, Part 3", "train accuracy", 0.7)
+    assert results[3] == answers.Result("divided, Part 3", "train accuracy", 0.7, data="made up")
+    assert (results[0].value, results[0].n) == (0.59, 2) and results[0].sd == pytest.approx(0.01 * 2**0.5)
+    assert (results[1].value, results[1].n, results[1].sd) == (0.4, 1, None)
+
+
+@pytest.mark.parametrize("source", ["cats and dogs, train", "cats and dogs train"])
+def test_results_are_of_a_data_set_and_the_sizes_of_its_halves(source: str) -> None:
+    said, plan = (lambda count: (np.zeros((count, 1)), np.zeros(count))), {"train": {"source": source}}
+    found = Judged(Trained(None, SimpleNamespace(plan=plan, epochs=[{}])), said(3000), said(2000))
+    assert found.about == ("cats and dogs, 3,000 / 2,000", "3,000 pictures, 1 epoch")
