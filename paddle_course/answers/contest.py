@@ -87,8 +87,8 @@ def contest(lab: Lab, name: str, trained: Trained, recipe: Recipe, of: Halves, s
     back = read_back(trained, fresh, lab.directory / f"{trained.result.run.name}.safetensors", data)
     asked = of.test if drawings is None else batches.Sketches(drawings, of.test.side)
     said, _ = training.predict(fresh, as_they_are(asked, of.learn))
-    kaggle, words = {readers.underscored(word) for word in readers.KAGGLE}, np.array(of.learn.classes)
-    known = np.array([drawings is None or word in kaggle for word in of.learn.classes])
+    words, kaggle = np.array(of.learn.classes), [readers.underscored(word) for word in readers.KAGGLE]
+    known = np.isin(words, kaggle) | (drawings is None)
     return Contest(
         back,
         guesses(training.predict(fresh, data)[0], some),

@@ -80,7 +80,7 @@ class Rankings:
 
     @property
     def updates(self) -> int:
-        """How many each network had."""
+        """How often the weights of each network were moved."""
         return self.trained[self.best].result.final["step"]
 
     def figure(self, name: str) -> Figure:

@@ -204,7 +204,6 @@ def cost_of_mistakes(caption: str, mistakes: Iterable[Mistake], data: str) -> Mi
     header = ("mistake", "measured on", "accuracy", "with it", "without", "points without", "told apart")
     pieces.append(Table(caption, header, tuple(lines)))
     for m in mistakes:
-        mean, sd = spread([m.before] if shares[m.name] else [float(each.mean()) for each in m.before])
-        runs = 1 if shares[m.name] else len(m.before)
-        pieces.append(Result(f"{m.name}, {m.on}", f"{m.half} accuracy", mean, sd, runs, data=data))
+        runs = [m.before] if shares[m.name] else [float(each.mean()) for each in m.before]
+        pieces.append(Result(f"{m.name}, {m.on}", f"{m.half} accuracy", *spread(runs), len(runs), data=data))
     return found
