@@ -12,7 +12,7 @@ import numpy as np
 from paddle_course import batches, training
 from paddle_course.answers.analysis import LayerRow, counts
 from paddle_course.answers.paired import Paired, right
-from paddle_course.answers.pieces import Cell, Result, Table, Trained, score
+from paddle_course.answers.pieces import Cell, Result, Table, Trained, score, spread
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -82,11 +82,6 @@ def compare(
     header = ("", *size, "pictures/s", "train accuracy", "test accuracy", "minutes", "points per minute")
     same = Paired({name: right(trained[0].net, judged) for name, trained in rows.items()}) if judged else None
     return Comparison(Table(f"{caption}, {setting}", header, tuple(lines)), accuracy, speed, macs, results, same)
-
-
-def spread(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean and standard deviation of a sample; the latter is None for a single value."""
-    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
 
 
 def mean_sd(values: Sequence[float], digits: int = 1) -> str:

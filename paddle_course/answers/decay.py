@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_course.answers.comparison import mean_by_epoch, spread
+from paddle_course.answers.comparison import mean_by_epoch
 from paddle_course.answers.figures import Chart, bars, panels
-from paddle_course.answers.pieces import Figure, Result, Table, Trained, score
+from paddle_course.answers.pieces import Figure, Result, Table, Trained, score, spread
 
 
 @dataclass(frozen=True)

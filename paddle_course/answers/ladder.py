@@ -12,10 +12,9 @@ from matplotlib.axes import Axes
 
 from paddle_course import readers
 from paddle_course.answers import trainings
-from paddle_course.answers.comparison import spread
 from paddle_course.answers.drawing import BLUE, ORANGE, draw, scale
 from paddle_course.answers.homework import Lab
-from paddle_course.answers.pieces import Figure, Result, Table, Trained, plural, score
+from paddle_course.answers.pieces import Figure, Result, Table, Trained, plural, score, spread
 from paddle_course.answers.trainings import Recipe
 
 Change = Mapping[str, Any] | Callable[[Recipe], Recipe]

@@ -8,10 +8,10 @@ from statistics import fmean
 
 from paddle_course import readers
 from paddle_course.answers import trainings
-from paddle_course.answers.comparison import Comparison, by_minute, compare, spread
+from paddle_course.answers.comparison import Comparison, by_minute, compare
 from paddle_course.answers.figures import bars, curves
 from paddle_course.answers.homework import Lab
-from paddle_course.answers.pieces import Figure, Result, Table, Trained, plural
+from paddle_course.answers.pieces import Figure, Result, Table, Trained, plural, spread
 
 
 @dataclass(frozen=True)

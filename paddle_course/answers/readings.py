@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from paddle_course import training
-from paddle_course.answers.comparison import spread
-from paddle_course.answers.pieces import Cell, Result, Table, Trained, plural, score
+from paddle_course.answers.pieces import Cell, Result, Table, Trained, plural, score, spread
 
 DIGITS = 2  # in points: one of 400 pictures is a quarter of one
 

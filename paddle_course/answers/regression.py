@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 
 from paddle_course import batches, readers, training
-from paddle_course.answers.comparison import mean_by_epoch, mean_sd, spread
+from paddle_course.answers.comparison import mean_by_epoch, mean_sd
 from paddle_course.answers.figures import curves
 from paddle_course.answers.homework import Lab
 from paddle_course.answers.networks import Network
-from paddle_course.answers.pieces import Figure, Result, Table, Trained
+from paddle_course.answers.pieces import Figure, Result, Table, Trained, spread
 
 # Rows to learn from and rows to judge by -> what is said of the latter, float64 (N, K): see training.baselines.
 Baseline = Callable[[readers.Rows, readers.Rows], np.ndarray]

@@ -10,8 +10,7 @@ import numpy as np
 
 from paddle_course import readers
 from paddle_course.answers import figures
-from paddle_course.answers.comparison import spread
-from paddle_course.answers.pieces import Figure, Result, Table, score
+from paddle_course.answers.pieces import Figure, Result, Table, score, spread
 from paddle_course.runtime import UserError
 
 SENSIBLE = 1e9  # pictures of one class: more than any set has of anything

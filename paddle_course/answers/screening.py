@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from paddle_course import batches, training
-from paddle_course.answers.comparison import spread
 from paddle_course.answers.figures import curves
-from paddle_course.answers.pieces import Cell, Figure, Result, Table, Trained, score
+from paddle_course.answers.pieces import Cell, Figure, Result, Table, Trained, score, spread
 
 MEASURES = ("test accuracy", "sensitivity", "specificity", "ROC area")
 

@@ -11,9 +11,8 @@ import numpy as np
 
 from paddle_course import batches, training
 from paddle_course.answers.ablation import SURE
-from paddle_course.answers.comparison import spread
 from paddle_course.answers.homework import Lab
-from paddle_course.answers.pieces import Result, Table, Trained, plural, score
+from paddle_course.answers.pieces import Result, Table, Trained, plural, score, spread
 
 if TYPE_CHECKING:
     from paddle import nn
