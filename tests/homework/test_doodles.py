@@ -168,7 +168,7 @@ def test_few_drawings_are_called_few_and_a_gain_a_gain() -> None:
     assert "few-shot" in gain["en"] and "10.0 points more" in gain["en"] and "20 drawings each" in gain["en"]
     assert "1,360,000 drawings; 0.30 GB as strokes, 5.6 GB as pictures of 64 × 64" in gain["en"]
     assert "**80 minutes for each epoch**" in gain["en"] and "每轮需要 80 分钟" in gain["zh"]
-    assert "8 epochs" not in gain["en"] and "6 epochs or 2,184 updates" in gain["en"]
+    assert "8 epochs" not in gain["en"] and "6 epochs (2,184 updates)" in gain["en"]
     assert "6 轮，2,184 次更新" in gain["zh"] and "6 轮，318 次更新" in gain["zh"]
     assert "its first stage 32 channels wide" in gain["en"] and "第一级 32 个通道" in gain["zh"]
     assert "This is no answer to the published task" in gain["en"] and "这不能算" in gain["zh"]
