@@ -26,7 +26,7 @@ from paddle_course.config import RunConfig, flag
 TITLE = ("Quick, Draw! 简笔画识别", "Doodles: three guesses for what people drew in twenty seconds")
 FIVE = ("car", "power_outlet", "sun", "backpack", "shoe")  # of which there are most in what comes with the course
 PER_WORD, TESTED, MANY_TESTED = 4000, 100, 500  # as published; and drawings of a word to test on, at most
-GUESSED, GOAL = 64, 0.97  # drawings that are shown with their guesses; the bar for FIVE at the first guess
+GUESSED, GOAL = 64, 0.97  # drawings that are shown with their guesses; the aim for FIVE at the first guess
 NETWORKS = {  # name -> in models.MODELS, and what they got: top-3 accuracy, 4,000 drawings of each of 340 words
     "VGG-11": ("vgg11", 0.81),
     "ResNet-18": ("resnet18-imagenet", 0.89),

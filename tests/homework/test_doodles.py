@@ -185,7 +185,7 @@ def test_few_drawings_are_called_few_and_a_gain_a_gain() -> None:
 def test_five_words_are_held_against_their_bar_where_they_are_below_it() -> None:
     few = {"from scratch": 0.3, "from the five words": 0.31}
     below = of_scale(0.952, few)
-    assert "The bar is 97 %, and this is 1.8 points below it." in below["en"]
+    assert "The aim was 97 %, and this is 1.8 points below it." in below["en"]
     assert "目标是 97 %，还差 1.8 个百分点" in below["zh"]
     for text in (of_scale(0.971, few), of_scale(0.5, few, goal=None)):  # which other words do not have
         assert "bar" not in text["en"] and "目标" not in text["zh"]
