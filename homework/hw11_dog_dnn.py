@@ -86,7 +86,7 @@ def train(lab: Lab, kind: str, name: str, model: str, settings: dict[str, Any], 
 def part1(lab: Lab, arm: str) -> list[Judged]:
     """51529-5-3-1, once for every seed."""
     name, more = list(ARMS).index(arm), ARMS[arm] | {"keep": True}
-    settings = {"sizes": (PIXELS, 5, 3, 1), "std": more.pop("std", 0.0)}
+    settings = {"sizes": (PIXELS, 5, 3, 1), "std": more.pop("std", None)}
     return [train(lab, "part1", f"{name}-{seed}", "mlp", settings, seed=seed, **more) for seed in lab.seeds]
 
 

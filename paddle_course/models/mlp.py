@@ -15,7 +15,8 @@ class MLP(nn.Layer):
     """A chain of linear layers with an activation between any two; `sizes` runs from the pixels to the classes.
 
     `norm`: batch norm before each activation. `std`: weights drawn from a normal distribution of this standard
-    deviation; 0 = as Paddle does, uniformly up to sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010).
+    deviation, of which 0 leaves zeros; None = as Paddle does, uniformly up to sqrt(6 / (inputs + outputs)) (Glorot and
+    Bengio 2010).
     """
 
     def __init__(
@@ -23,10 +24,10 @@ class MLP(nn.Layer):
         sizes: Sequence[int] = (784, 500, 10),
         activation: str = "relu",
         norm: bool = False,
-        std: float = 0.0,
+        std: float | None = None,
     ):
         super().__init__()
-        weights = nn.initializer.Normal(0.0, std) if std else None
+        weights = None if std is None else nn.initializer.Normal(0.0, std)
         self.flatten = nn.Flatten()
         self.body = nn.Sequential()
         for number, (inputs, outputs) in enumerate(pairwise(sizes), start=1):

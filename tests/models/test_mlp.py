@@ -25,11 +25,12 @@ def test_batch_norm_stands_before_each_activation():
     assert names == ["fc1", "norm1", "act1", "fc2", "norm2", "act2", "fc3"]
 
 
-def test_weights_may_be_drawn_far_too_large():
+def test_weights_may_be_drawn_far_too_large_or_be_zero():
     paddle.seed(0)
     wide, usual = MLP(sizes=(300, 200, 1), std=1.0).body.fc1, MLP(sizes=(300, 200, 1)).body.fc1
     assert 0.97 < wide.weight.std().item() < 1.03 and not wide.bias.numpy().any()
-    assert abs(usual.weight.numpy()).max() <= (6 / 500) ** 0.5
+    assert 0 < abs(usual.weight.numpy()).max() <= (6 / 500) ** 0.5
+    assert not MLP(sizes=(300, 200, 1), std=0.0).body.fc1.weight.numpy().any()
 
 
 def test_it_takes_plain_features_too():
