@@ -18,7 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "pipeline": ["Batch", "Batches", "Ordered"],
-        "rows": ["RowBatches", "Split", "cut", "shuffle_and_cut", "spans"],
+        "rows": ["RowBatches", "Split", "cut", "raw_targets", "shuffle_and_cut", "spans"],
         "sketch": ["Sketches", "draw"],
         "dataset": ["EpochDataset", "loader"],
         "augment": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -84,11 +84,12 @@ class Split(NamedTuple):
 def cut(rows: readers.Rows, first: int, name: str = "cut", seed: int = 0, leak: bool = False) -> Split:
     """The first rows and the others, both scaled by the `spans` of the first alone.
 
-    `leak` takes those of all rows, which is a mistake, kept for study: what is learnt from then knows the extremes of
-    what it is judged by.
+    `leak` takes those of all rows for the inputs, which is a mistake, kept for study: what is learnt from then knows
+    the extremes of what it is judged by.
     """
-    train, test = rows.take(slice(first)), rows.take(slice(first, None))
-    shift, scale = spans(rows if leak else train)
+    train, test, inputs = rows.take(slice(first)), rows.take(slice(first, None)), rows.inputs.shape[1]
+    both = zip(spans(rows if leak else train), spans(train), strict=True)
+    shift, scale = (of_inputs[:inputs] + of_targets[inputs:] for of_inputs, of_targets in both)
     learn = RowBatches(train, 32, seed, shift, scale)
     return Split(name + "-leak" * leak, seed, learn, RowBatches(test, 32, seed, shift, scale, shuffle=False))
 
@@ -96,3 +97,11 @@ def cut(rows: readers.Rows, first: int, name: str = "cut", seed: int = 0, leak: 
 def shuffle_and_cut(rows: readers.Rows, first: int, seed: int, leak: bool = False) -> Split:
     """The same after the rows were shuffled, in an order that is a function of the seed."""
     return cut(rows.take(np.random.default_rng(seed).permutation(len(rows))), first, "random", seed, leak)
+
+
+def raw_targets(split: Split) -> Split:
+    """The same with targets as they stand in the file, neither shifted nor scaled."""
+    (inputs,), targets = split.learn.shape, split.learn.data.targets.shape[1]
+    shift, scale = split.learn.shift[:inputs] + targets * (0.0,), split.learn.scale[:inputs] + targets * (1.0,)
+    learn, judge = (replace(each, shift=shift, scale=scale) for each in (split.learn, split.judge))
+    return Split(f"{split.name}-raw", split.seed, learn, judge)

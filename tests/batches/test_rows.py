@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paddle_course.batches import Batches, RowBatches, cut, loader, shuffle_and_cut, spans
+from paddle_course.batches import Batches, RowBatches, cut, loader, raw_targets, shuffle_and_cut, spans
 from paddle_course.readers import Rows
 from paddle_course.runtime import UserError
 
@@ -97,8 +97,18 @@ def test_the_rows_that_judge_are_scaled_by_what_was_seen_in_the_others():
     assert judge.shift == learn.shift == (19.5, 195, 80.5) and judge.scale == learn.scale == (39, 390, 39)
     assert judge.batch(0, 0)[0][0, 0] == pytest.approx((40 - 19.5) / 39)
     leaky = cut(table(), 40, "file", leak=True)
-    assert (leaky.learn.shift, leaky.learn.scale) == (leaky.judge.shift, leaky.judge.scale) == spans(table())
+    assert leaky.learn.shift == leaky.judge.shift == (*spans(table())[0][:2], 80.5)  # the target's is never leaked
+    assert leaky.learn.scale == leaky.judge.scale == (*spans(table())[1][:2], 39)
     assert leaky.name == "file-leak" and len(leaky.learn.data) == 40
+
+
+def test_raw_targets_are_those_of_the_file():
+    split = raw_targets(cut(table(), 40, "file", seed=2))
+    assert (split.name, split.seed) == ("file-raw", 2) and split.learn.shuffle and not split.judge.shuffle
+    for data in (split.learn, split.judge):
+        inputs, targets = data.batch(0, 0)
+        assert (targets[:, 0] == 100 - np.round(inputs[:, 0] * 39 + 19.5)).all()
+        assert (data.unscaled(targets) == targets).all()
 
 
 def test_a_random_split_is_a_function_of_its_seed():
