@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several settings side by side: by name the mean test accuracy, and the pictures per second while training.
+    """Several settings side by side: by name the mean test accuracy, the same with its spread as text, and the pictures
+    per second while training.
 
     `same` tells which of them differ by more than chance, if they were asked about the same pictures once more.
     """
 
     table: Table
     accuracy: dict[str, float]
+    text: dict[str, str]
     speed: dict[str, float]
     macs: dict[str, int]
     results: list[Result]
@@ -61,12 +63,13 @@ def compare(
         input_shape: (C, H, W) where the networks differ: adds their size and what training them costs.
         judged: pictures that the first network of every row judges once more, picture by picture, to be paired.
     """
-    lines, results, accuracy, speed, macs = [], [], {}, {}, {}
+    lines, results, accuracy, text, speed, macs = [], [], {}, {}, {}, {}
     for name, trained in rows.items():
         finals = [each.result.final for each in trained]
         mean, sd = spread([each["test_accuracy"] for each in finals])
         minutes = statistics.fmean(each.result.minutes for each in trained)
         accuracy[name], speed[name] = mean, statistics.fmean(each.result.speed for each in trained)
+        text[name] = score(mean, sd, len(finals))
         results.append(Result(f"{name}, {setting}", "test accuracy", mean, sd, len(finals), minutes, data))
         line: list[Cell] = [name]
         if input_shape:
@@ -81,7 +84,7 @@ def compare(
     size = ("values", "trainable", "MACs", "GFLOP/s") if input_shape else ()
     header = ("", *size, "pictures/s", "train accuracy", "test accuracy", "minutes", "points per minute")
     same = Paired({name: right(trained[0].net, judged) for name, trained in rows.items()}) if judged else None
-    return Comparison(Table(f"{caption}, {setting}", header, tuple(lines)), accuracy, speed, macs, results, same)
+    return Comparison(Table(f"{caption}, {setting}", header, tuple(lines)), accuracy, text, speed, macs, results, same)
 
 
 def mean_sd(values: Sequence[float], digits: int = 1) -> str:

@@ -35,6 +35,7 @@ def test_rows_are_means_over_seeds_with_their_cost(tmp_path: Path) -> None:
     }
     found = answers.compare("Optimizers", rows, "made up", "2 epochs", (3, 32, 32))
     assert found.accuracy == {"adam": pytest.approx(0.61), "sgd": 0.5}
+    assert found.text == {"adam": "61.0 % ± 1.4 (n = 2)", "sgd": "50.0 %"}
     assert (found.best, found.worst) == ("adam", "sgd")
     assert found.speed == {"adam": 20, "sgd": 10}
     assert found.macs["adam"] == 3_739_000
