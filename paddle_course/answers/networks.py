@@ -10,7 +10,8 @@ from paddle_course import training
 
 @dataclass(frozen=True)
 class Network:
-    """An MLP by its layer sizes, and its training; its rate comes down half a cosine wave unless it is `steady`."""
+    """An MLP by its layer sizes, and its training; its rate comes down half a cosine wave unless it is `steady`,
+    and its weights are drawn unless they start at `zero`."""
 
     sizes: tuple[int, ...]
     optimizer: str
@@ -18,10 +19,11 @@ class Network:
     epochs: int
     batch: int
     steady: bool = False
+    zero: bool = False
 
     def __str__(self) -> str:
         rate = f"{self.optimizer} {self.lr}{'' if self.steady else ' down to 0'}"
-        return f"{rate}, {self.epochs} epochs, batches of {self.batch}"
+        return f"{rate}, {self.epochs} epochs, batches of {self.batch}{', from zero weights' if self.zero else ''}"
 
     def phase(self, epochs: int, steps: int) -> training.Phase:
         """So many epochs, of so many steps altogether."""

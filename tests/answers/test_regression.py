@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from paddle_course.answers import (
     compare_errors,
     error_curves,
     errors,
+    mean_sd,
     one_row,
     regression,
     said,
@@ -43,10 +45,12 @@ def test_a_network_says_prices_in_the_unit_of_the_file(tmp_path: Path) -> None:
     assert prices.shape == (20, 1) and prices.dtype == np.float64
     assert np.abs(prices - one.judge.data.targets).max() < 1  # of 95 to 105
     final = regression(here, "line, short", LINE, one).result.final
-    assert final["test_mse"] == pytest.approx(squared_error(prices, one), rel=1e-3)
+    assert final["test_mse"] == pytest.approx(squared_error(prices, one.judge.data), rel=1e-3)
     assert [each.name for each in tmp_path.iterdir()] == ["plane-line-short-0"]
     row = (prices - one.judge.data.targets)[-10, 0] ** 2
-    assert squared_error(prices, one, -10) == pytest.approx(row)
+    assert squared_error(prices, one.judge.data, -10) == pytest.approx(row)
+    known = said(here, "line, short", LINE, one, learnt=True)
+    assert known.shape == (60, 1) and np.abs(known - one.learn.data.targets).max() < 1  # in their own order
 
 
 def test_the_rate_comes_down_unless_it_is_steady_and_the_flags_shorten_a_training(tmp_path: Path) -> None:
@@ -59,31 +63,48 @@ def test_the_rate_comes_down_unless_it_is_steady_and_the_flags_shorten_a_trainin
         assert trained.result.plan["phases"][0]["schedule"]["steps"] == 6 * count
 
 
+def test_a_training_may_begin_at_zero(tmp_path: Path) -> None:
+    flat, zero = split(), replace(LINE, zero=True, lr=1e-9)
+    assert "from zero weights" in str(zero) and "zero" not in str(LINE)
+    for network, alike in ((zero, True), (replace(LINE, lr=1e-9), False)):
+        prices = said(lab(tmp_path / f"{alike}"), "line", network, flat)
+        assert (np.ptp(prices) < 1e-3) == alike  # nothing but the mean price, for nothing has been learnt
+        assert np.abs(prices.mean() - flat.learn.data.targets.mean()) < 1e-3 or not alike
+
+
 def test_errors_of_baselines_and_networks_stand_side_by_side(tmp_path: Path) -> None:
     splits = [split(0.1, seed) for seed in (0, 1)]
     models = {"mean": training.baselines.mean, "plane": training.baselines.least_squares, "line": LINE}
-    found = errors(lab(tmp_path), models, splits)
+    found = errors(lab(tmp_path), (models, splits))
     assert found["mean"][0] == found["mean"][1] and found["line"][0] != found["line"][1]  # a baseline draws nothing
     assert found["plane"][0] < max(found["line"]) < found["mean"][0]
     assert 0.005 < found["plane"][0] < 0.02  # the noise
-    alone = errors(lab(tmp_path), models, splits[:1], row=3)
+    alone = errors(lab(tmp_path), (models, splits[:1]), row=3)
     assert alone["plane"] != found["plane"][:1]
-    figure = error_curves(lab(tmp_path), {"line": LINE}, splits, {"mean": found["mean"][0]})
+    arms = ({"mean": models["mean"]}, splits[:1]), ({"plane": models["plane"]}, splits)
+    known = errors(lab(tmp_path), *arms, learnt=True)
+    assert known["mean"] == [pytest.approx(splits[0].learn.data.targets.var())]
+    assert len(known["plane"]) == 2 and known["plane"][0] < found["plane"][0]
+    figure = error_curves(lab(tmp_path), {"line": LINE}, splits, {"mean": models["mean"]})
     assert "one standard deviation" in figure.caption and "mean" in figure.svg
 
 
 def test_the_comparison_counts_run_by_run() -> None:
     found = {"flat": [10.0], "good": [1.0, 2.0, 3.0], "bad": [9.0, 11.0, 12.0]}
-    compared = compare_errors("toy split", found, "flat", "test MSE", "toy", "as told")
+    learnt = {"flat": [8.0], "good": [0.0, 1.0, 2.0], "bad": [5.0, 5.0, 5.0]}
+    compared = compare_errors("toy split", found, learnt, "flat", "test MSE", "toy", "as told")
     assert compared.worse == {"flat": 0, "good": 0, "bad": 2}
     assert compared.mean["good"] == 2 and compared.text["good"] == "2.0 ± 1.0 (n = 3)"
-    assert compared.table.rows[0] == ("flat", "10.0", None, None, None)
-    assert compared.table.rows[2] == ("bad", "10.7 ± 1.5 (n = 3)", 9.0, 12.0, "2 of 3")
+    assert compared.middle["good"] == (pytest.approx(1.1), pytest.approx(2.9)) and compared.learnt["good"] == 1
+    assert compared.table.rows[0] == ("flat", "10.0", None, None, None, None, "8.0")
+    bad = ("bad", "10.7 ± 1.5 (n = 3)", "9.2 to 11.9", "+0.7", "-0.8 to 1.9", "2 of 3", "5.0")
+    assert compared.table.rows[2] == bad
     assert (compared.table.caption, compared.table.note) == ("Toy split, test MSE", "as told")
     result = compared.results[1]
     assert (result.name, result.metric, result.value, result.sd, result.n) == ("good, toy split", "test MSE", 2, 1, 3)
-    paired = compare_errors("toy", {"a": [1.0, 5.0], "b": [2.0, 4.0]}, "a", "test MSE", "toy")
-    assert paired.worse["b"] == 1
+    both = {"a": [1.0, 5.0], "b": [2.0, 4.0]}
+    paired = compare_errors("toy", both, both, "a", "test MSE", "toy")
+    assert paired.worse["b"] == 1 and paired.above["b"] == (0, pytest.approx(-0.9), pytest.approx(0.9))
 
 
 def test_the_run_that_is_best_at_one_row_is_seen_at_all_of_them() -> None:
@@ -96,14 +117,21 @@ def test_the_run_that_is_best_at_one_row_is_seen_at_all_of_them() -> None:
         assert word in found.figure.svg
 
 
-def test_what_one_row_and_a_leak_make_of_the_error(tmp_path: Path) -> None:
-    splits = [split(0.5, seed) for seed in (0, 1)]
+def test_what_one_row_a_leak_and_the_order_of_the_file_make_of_the_error(tmp_path: Path) -> None:
+    splits, here = [split(0.5, seed) for seed in (0, 1)], lab(tmp_path)
     leaking = [batches.cut(each.learn.data, 40, "leaking", each.seed, leak=True) for each in splits]
-    found = switches(lab(tmp_path), "line", LINE, splits, leaking, -10, "test MSE", "dollars")
-    plain, leak = (errors(lab(tmp_path), {"line": LINE}, each)["line"] for each in (splits, leaking))
-    assert found.leaked == pytest.approx(np.mean(leak) - np.mean(plain)) != 0
-    assert found.one.there == min(errors(lab(tmp_path), {"line": LINE}, splits, row=-10)["line"])
+    shuffled = [batches.shuffle_and_cut(each.learn.data, 40, each.seed) for each in splits]
+    networks = {"line": LINE, "other": replace(LINE, lr=0.1)}
+    found = switches(here, networks, splits, leaking, shuffled, -10, "test MSE", "dollars")
+    plain, leak, mixed = (errors(here, (networks, each)) for each in (splits, leaking, shuffled))
+    for name in networks:
+        assert found.leaked[name] == pytest.approx(np.mean(leak[name]) - np.mean(plain[name])) != 0
+        assert found.shuffled[name] == pytest.approx(np.mean(mixed[name]))
+    assert found.one.there == min(errors(here, ({"line": LINE}, splits), row=-10)["line"])
     (table,) = found.pieces
-    assert [row[0] for row in table.rows] == ["--lucky-record", "--leak"]
+    flags = ["--lucky-record", "--leak", "--leak", "--sequential-split", "--sequential-split"]
+    assert [row[0] for row in table.rows] == flags
+    assert [row[2] for row in table.rows] == ["line, luckiest run", "line", "other", "line", "other"]
     assert table.rows[0][3:] == (f"{found.one.everywhere:.1f}", f"{found.one.there:.3f}")
-    assert table.rows[1][3].endswith("(n = 2)") and "line, test MSE" in table.caption
+    filed = mean_sd(plain["other"])
+    assert (table.rows[2][3], table.rows[4][3:]) == (filed, (mean_sd(mixed["other"]), filed))
