@@ -195,11 +195,11 @@ def unanswered(net: nn.Layer, data: batches.Batches) -> int:
 
 
 def each_class(caption: str, scores: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Table:
-    """Precision, recall, F1 and average precision, class by class."""
-    found = training.metrics.per_class(scores, labels)
-    columns = (found.precision, found.recall, found.f1, found.ap)
+    """Precision, recall, F1, average precision, top-5 error and cross-entropy, class by class."""
+    columns = training.metrics.per_class(scores, labels)
     rows = tuple((name, *(round(float(column[i]), 4) for column in columns)) for i, name in enumerate(classes))
-    return Table(caption, ("class", "precision", "recall", "F1", "average precision"), rows)
+    header = ("class", "precision", "recall", "F1", "average precision", "top-5 error", "cross-entropy")
+    return Table(caption, header, rows)
 
 
 def class_scores(scores: np.ndarray, labels: np.ndarray, index: int) -> tuple[float, float, float, float]:

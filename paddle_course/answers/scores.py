@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scores:
-    """`measured`: score by name; `mistaken` pictures of the first class of the `pair` are taken for the second."""
+    """`measured`: score by name; `mistaken` pictures of the first class of the `pair` are taken for the second.
+
+    `classes` are the scores of each class by name, and its name as "class", the one of the least recall first.
+    """
 
     measured: dict[str, Any]
+    classes: list[dict[str, Any]]
     pair: tuple[str, str]
     mistaken: int
     pieces: Sequence[Table | Figure | Result]
@@ -33,13 +37,16 @@ def scores(name: str, net: nn.Layer, test: batches.Batches, data: str) -> Scores
     measured, classes = measures(logits, labels), test.data.classes
     matrix = training.metrics.confusion(logits, labels)
     one, other = np.unravel_index((matrix - np.diag(np.diag(matrix))).argmax(), matrix.shape)
+    by_class = each_class("Class by class", logits, labels, classes)
+    rows = [dict(zip(by_class.header, row, strict=True)) for row in by_class.rows]
     pieces = [
         Table("One model, all scores", tuple(measured), (tuple(measured.values()),)),
-        each_class("Class by class", logits, labels, classes),
+        by_class,
         confusion("confusion", f"The {name} on the test pictures", matrix, classes),
         *(Result(f"{name}, {score}", score, value, data=data) for score, value in measured.items()),
     ]
-    return Scores(measured, (classes[one], classes[other]), int(matrix[one, other]), pieces)
+    ranked = sorted(rows, key=lambda row: row["recall"])
+    return Scores(measured, ranked, (classes[one], classes[other]), int(matrix[one, other]), pieces)
 
 
 @dataclass(frozen=True)

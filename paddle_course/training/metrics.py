@@ -21,6 +21,8 @@ class PerClass(NamedTuple):
     recall: np.ndarray  # right / labelled as this class
     f1: np.ndarray  # harmonic mean of the two
     ap: np.ndarray  # average precision: examples ranked by this class's probability
+    top5_error: np.ndarray  # labelled as this class, which is not among the five best guesses
+    cross_entropy: np.ndarray  # mean -log p of this class where it is right, in nats
 
 
 def log_softmax(scores: np.ndarray) -> np.ndarray:
@@ -64,7 +66,12 @@ def map_at_k(scores: np.ndarray, labels: np.ndarray, k: int = 3) -> float:
 
 def cross_entropy(scores: np.ndarray, labels: np.ndarray) -> float:
     """Mean -log p of the right class, in nats; scikit-learn's `log_loss` would count no example above 36."""
-    return float(-np.take_along_axis(log_softmax(scores), labels[:, None], axis=1).mean())
+    return float(_losses(scores, labels).mean())
+
+
+def _losses(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """float64 (N,): -log p of each example's right class."""
+    return -np.take_along_axis(log_softmax(scores), labels[:, None], axis=1)[:, 0]
 
 
 def macro_f1(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -80,11 +87,17 @@ def mean_average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
 
 
 def per_class(scores: np.ndarray, labels: np.ndarray) -> PerClass:
-    """Precision, recall, F1 (all of the best guess) and average precision (of the whole ranking) for every class."""
+    """For every class precision, recall and F1 of the best guess, average precision of the whole ranking, and the
+    means of top-5 error and cross-entropy over its examples."""
     classes, best = np.arange(scores.shape[1]), scores.argmax(axis=1)
-    *columns, _ = metrics.precision_recall_fscore_support(labels, best, labels=classes, zero_division=0)
+    *columns, count = metrics.precision_recall_fscore_support(labels, best, labels=classes, zero_division=0)
     present = np.isin(classes, labels)
-    return PerClass(*(np.where(present, column, np.nan) for column in columns), _average_precision(scores, labels))
+    missed = (guesses(scores, 5) != labels[:, None]).all(axis=1)
+    sums = (np.bincount(labels, each, len(classes)) for each in (missed, _losses(scores, labels)))
+    means = (each / np.where(present, count, np.nan) for each in sums)
+    return PerClass(
+        *(np.where(present, column, np.nan) for column in columns), _average_precision(scores, labels), *means
+    )
 
 
 def _average_precision(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ def test_what_one_network_is_worth_and_what_it_mistakes() -> None:
     found = answers.scores("toy network", Said(shift=1), pictures(), "toys")
     assert found.measured["accuracy"] == 8 / 12
     assert (found.pair, found.mistaken) == (("bee", "cat"), 4)
+    assert [each["class"] for each in found.classes] == ["bee", "ant", "cat"] and found.classes[0]["recall"] == 0
     every, classes, figure, *results = found.pieces
     assert every.rows == (tuple(found.measured.values()),) and classes.rows[1][2] == 0  # no bee is found
     assert figure.name == "confusion" and figure.caption == "The toy network on the test pictures"

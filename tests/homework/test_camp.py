@@ -98,9 +98,12 @@ def test_what_is_first_by_chance_is_called_so(optimizers: tuple[float, ...], eng
 def test_the_weight_is_set_beside_an_offset_of_the_plain_model(moved: Moved | None, english: str, chinese: str) -> None:
     rows = {"cross-entropy": (0.5, 0.6, 0.5, 0.6), "cat weighs 3": (0.7, 0.5, 0.5, 0.6), "focal": (0.5, 0.6, 0.5, 0.6)}
     cats = SimpleNamespace(rows=rows, moved={"cat weighs 3": moved} if moved else {})
-    found = SimpleNamespace(measured={"accuracy": 0.5}, pair=("cat", "dog"), mistaken=3)
+    classes = [{"class": name, "recall": share, "cross-entropy": 1.5} for name, share in (("cat", 0.4), ("ship", 0.8))]
+    found = SimpleNamespace(measured={"accuracy": 0.5}, pair=("cat", "dog"), mistaken=3, classes=classes)
     texts = said(6, found=found, cats=cats, epochs=1)
     assert english in texts[0] and chinese in texts[1] and "把猫认成狗" in texts[1]
+    assert "least recall is that of cat (recall 0.400, cross-entropy 1.500), the greatest that of ship (" in texts[0]
+    assert "召回率最低的是猫（召回率 0.400，交叉熵 1.500），最高的是船（" in texts[1]
 
 
 def test_networks_that_had_half_an_hour_stand_with_their_epochs() -> None:

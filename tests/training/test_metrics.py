@@ -81,6 +81,17 @@ def test_per_class_by_hand():
     assert metrics.mean_average_precision(SCORES, LABELS) == pytest.approx(found.ap[:2].mean())
 
 
+def test_means_over_the_pictures_of_each_class():
+    scores = np.zeros((4, 8))
+    scores[[0, 1], [0, 7]] = 9
+    labels = np.array([0, 0, 6, 6])
+    found = metrics.per_class(scores, labels)
+    # Of equal scores the lower class is first: that of class 0 is the second guess in row 1, and 6 is the last but one.
+    np.testing.assert_array_equal(found.top5_error, [0, *[np.nan] * 5, 1, np.nan])
+    assert found.cross_entropy[0] == pytest.approx(metrics.cross_entropy(scores[:2], labels[:2]))
+    assert found.cross_entropy[6] == pytest.approx(np.log(8)) and np.isnan(found.cross_entropy[7])
+
+
 def test_ranking_by_probability_not_by_logit():
     # The second picture's logit for class 0 is higher, its probability lower.
     scores = np.array([[1.0, 0.0], [5.0, 9.0]])
