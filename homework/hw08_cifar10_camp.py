@@ -41,7 +41,7 @@ class Config(RunConfig):
     curve_seeds: int = flag(3, "question 3: runs per number of pictures", least=1)
     deep_pictures: int = flag(1000, "question 5: pictures of the short rows that compare the networks", least=10)
     networks: tuple[str, ...] = flag((), "question 5: which of them get half an hour", tuple(HALF_HOUR))
-    photos: str = flag("", "question 4: a folder with your own pictures; empty = pets/ among the data")
+    photos: str = flag("", "question 4: a folder of your pictures, dog.1.jpg and so on; empty = pets/ in the data")
 
 
 def short(lab: Lab) -> int:
@@ -131,7 +131,7 @@ def sample_count(lab: Lab) -> Answer:
 
     scores = answers.by_count(images, sizes, seeds, accuracy, "--per-class")
     curve = answers.sample_curve(scores, "CIFAR-10, balanced subsets / 10,000")
-    return Answer.of(curve, curve=curve)
+    return Answer.of(curve, curve=curve, full=config.full)
 
 
 def own_photos(lab: Lab) -> Answer:

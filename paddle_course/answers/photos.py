@@ -120,7 +120,7 @@ def study(net: paddle.nn.Layer, train: batches.Batches, test: readers.Images, fo
         odd_wrong=share(wrong, odd & told),
         fine_wrong=share(wrong, ~odd & told),
         distance_ratio=middling(seen)[1] / middling(known)[1],
-        reasons=reasons(seen, labels) if told.all() else {},
+        reasons=reasons(seen, labels),
         pieces=pieces,
     )
 
@@ -172,8 +172,12 @@ def limits(test: Sight, labels: np.ndarray) -> tuple[float, float]:
 
 
 def reasons(sight: Sight, labels: np.ndarray) -> dict[str, float]:
-    """How well each property tells wrong guesses from right ones: the area under its ROC curve, 0.5 = not at all."""
-    wrong = sight.guess != labels
+    """How well each property tells wrong guesses from right ones: the area under its ROC curve, 0.5 = not at all.
+
+    Pictures whose label is -1 are left out. Empty where the others are all right or all wrong, or there are none.
+    """
+    told = labels >= 0
+    wrong = (sight.guess != labels)[told]
     if wrong.all() or not wrong.any():
         return {}
     marks = {
@@ -181,7 +185,7 @@ def reasons(sight: Sight, labels: np.ndarray) -> dict[str, float]:
         "little contrast": -sight.contrast,
         "low confidence": -sight.confidence,
     }
-    return {name: float(roc_auc_score(wrong, mark)) for name, mark in marks.items()}
+    return {name: float(roc_auc_score(wrong, mark[told])) for name, mark in marks.items()}
 
 
 def captions(sight: Sight, classes: Sequence[str], least: float, farthest: float) -> list[str]:

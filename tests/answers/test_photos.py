@@ -53,6 +53,12 @@ def test_the_reason_is_the_property_that_goes_with_mistakes() -> None:
     assert photos.reasons(sight([0], [0.9], [1]), np.array([0])) == {}
 
 
+def test_photos_that_nobody_named_are_left_out_of_the_reasons() -> None:
+    seen = sight([0, 0, 1, 1, 2], [0.9, 0.9, 0.9, 0.8, 0.9], [1, 2, 8, 9, 0])
+    assert photos.reasons(seen, np.array([0, 0, 0, 0, -1]))["far from the training pictures"] == 1
+    assert photos.reasons(seen, np.full(5, -1)) == {}
+
+
 def test_a_training_picture_is_its_own_nearest(tmp_path: Path) -> None:
     train = readers.load("cifar10", "train", tmp_path, "stand-in")
     view = photos.Viewer(models.build("camp"), batches.Batches(train, 64))

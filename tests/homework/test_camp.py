@@ -28,8 +28,9 @@ def said(number: int, **numbers: Any) -> tuple[str, str]:
     return english, chinese
 
 
-def curve(sizes: tuple[int, ...], mean: Any) -> tuple[str, str]:
-    return said(3, curve=sample_curve({n: [each] for n, each in zip(sizes, mean, strict=True)}, "made up"))
+def curve(sizes: tuple[int, ...], mean: Any, full: bool = False) -> tuple[str, str]:
+    made_up = sample_curve({n: [each] for n, each in zip(sizes, mean, strict=True)}, "made up")
+    return said(3, curve=made_up, full=full)
 
 
 def test_the_published_curve_says_what_is_measured_and_what_is_extrapolated() -> None:
@@ -40,6 +41,8 @@ def test_the_published_curve_says_what_is_measured_and_what_is_extrapolated() ->
     assert "brings between 3.6 and 9.9 points" in english
     assert "50 % takes at most 1,000 (measured), 60 % takes some" in english and "(extrapolated)" in english
     assert "takes some 60,000,000 (extrapolated) of each" in english and "每类约需 60,000,000 张（外推）" in chinese
+    assert "With `--full` the curve goes on" in english and "加上 `--full`" in chinese
+    assert all("--full" not in text for text in curve(SIZES, MEASURED, full=True))
 
 
 def test_an_elbow_at_500_is_granted_and_a_curve_that_does_not_rise_has_none() -> None:
@@ -50,6 +53,23 @@ def test_an_elbow_at_500_is_granted_and_a_curve_that_does_not_rise_has_none() ->
     assert "for it does not rise" in english and "R² 0.000" in english and "-0.0 " not in english
     assert "takes no realistic number of each" in english
     assert "no realistic number leads this network to 90 %" in english and "外推不出有意义的数量" in chinese
+
+
+@pytest.mark.parametrize(
+    ("told", "reasons", "english", "chinese"),
+    [
+        (4, {"low confidence": 0.9}, "(area under the ROC curve, 0.5 = a coin): low", "0.5 相当于抛硬币）：置信度低"),
+        (3, {"low confidence": 0.9}, "0.5 = a coin), over the 3 named photos: low", "按写明内容的 3 张计算：置信度低"),
+        (4, {}, "The named ones are all right or all wrong", "全部判对或全部判错"),
+        (0, {}, "name the files after the class that they show: dog.1.jpg", "例如 dog.1.jpg、"),
+    ],
+)
+def test_reasons_are_those_of_the_named_photos(told: int, reasons: dict, english: str, chinese: str) -> None:
+    right = {"squashed": 0.5, "centre crop": 0.6, "crop, 1/2": 0.5} if told else {"squashed": None, "centre crop": None}
+    shares = {"test": 0.7, "own_test": 0.6, "odd": 0.5, "odd_wrong": None, "fine_wrong": None, "distance_ratio": 2.0}
+    study = SimpleNamespace(count=4, told=told, tested=9, best="squashed", right=right, reasons=reasons, **shares)
+    texts = said(4, study=study)
+    assert english in texts[0] and chinese in texts[1]
 
 
 def row(accuracy: Mapping[str, float], together: int) -> SimpleNamespace:
