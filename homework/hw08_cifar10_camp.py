@@ -14,14 +14,15 @@ from functools import partial
 from typing import Any
 
 from paddle_course import answers, batches, models, readers, runtime, training
-from paddle_course.answers import Answer, Lab, Result, Trained
+from paddle_course.answers import Answer, Lab, Recipe, Result, Trained
 from paddle_course.config import RunConfig, flag
 
 TITLE = ("猫狗分类实验（CIFAR-10）", "Cats, dogs and eight other things: the camp's experiment on CIFAR-10")
 DATA, SHAPE, CAT, AXES = "CIFAR-10, 50,000 / 10,000", (3, 32, 32), 3, ("epoch", "accuracy")
 # Epochs of all pictures: what half an hour on two cores carries each network through, and what eight minutes do.
-HALF_HOUR, MINUTES = {"fast": 13, "vgg16": 7, "resnet18": 4}, {"fast": 4}
-COMPARED = ("camp", "lenet", "vgg11", "vgg16", "resnet18")  # by what few pictures and minutes bring
+HALF_HOUR = {"camp": 100, "lenet": 200, "vgg16": 7, "resnet18": 4, "fast": 13}
+MINUTES = {"camp": 30, "lenet": 60, "fast": 4}
+COMPARED = ("camp", "lenet", "vgg11", "vgg16", "resnet18", "fast")  # by what the first updates bring
 SIZES = {"lenet": {"channels": SHAPE[0], "side": SHAPE[1]}}  # of a network that is built for digits if nobody says
 # Each optimizer at a rate that suits it, as 0.001 suits Adam: one rate for all only shows whom it was made for.
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.01}
@@ -58,7 +59,7 @@ def train(lab: Lab, name: str, epochs: int, optimizer: str = "adam", lr: float =
     seed, model = settings.pop("seed", lab.config.seed), settings.pop("model", "camp")
     images = settings.pop("images", None) or lab.images("cifar10", "train")
     held = settings.pop("held_out", None) or {"test": pictures(lab)}
-    net, data = lab.model(model, seed, **SIZES.get(model, {})), pictures(lab, images, seed, shuffle=True)
+    net, data = lab.model(model, seed), pictures(lab, images, seed, shuffle=True)
     phase = training.Phase(epochs, optimizer, partial(training.schedules.constant, lr=lr))
     return lab.fit(f"{name}-{seed}", net, data, [phase], held_out=held, **settings)
 
@@ -77,12 +78,14 @@ def structure(lab: Lab) -> Answer:
     few, all_of_them = (f"Adam, {answers.plural(count, 'epoch')}" for count in (n, len(story.epochs)))
     return Answer.of(
         layers := answers.layers("The camp network, layer by layer", rows),
+        deeper := answers.layers("The deeper one, layer by layer", answers.layer_table(models.build(names[2]), SHAPE)),
         forum := answers.recount("The forum's 3,630, term by term", rows, FORUM, "forum's count"),
         others := answers.compare("Other structures", others, DATA, few, SHAPE, pictures(lab)),
         course := answers.compare("As the course trains it", {"camp network": trained}, DATA, all_of_them),
         Result("camp network", "values", layers.total),
         answers.curves("camp", "The camp network", answers.by_epoch(trained[0], "accuracy"), *AXES, percent=True),
         layers=layers,
+        deeper=deeper,
         forum=forum,
         course=course.results[0],
         story=story,
@@ -149,11 +152,15 @@ def deep_networks(lab: Lab) -> Answer:
     config, n = lab.config, lab.epochs(lab.config.short_epochs)
     budgets = HALF_HOUR if config.full or config.networks else MINUTES
     few = (2, 50) if config.smoke else (config.deep_pictures // 10, 1000)
-    long = answers.long(lab, "cifar10", {k: lab.epochs(budgets[k]) for k in config.networks or budgets}, DATA, SHAPE)
-    of = answers.portions(lab, "cifar10", *few)
-    some = {"images": of["learn"], "held_out": {"test": pictures(lab, of["test"])}}
-    rows = {name: [train(lab, f"deep-{name}", n, model=name, **some)] for name in COMPARED}
-    return Answer.of(first := answers.short(rows, of["learn"], of["test"], SHAPE), long, short=first, long=long)
+    epochs = {name: lab.epochs(budgets[name]) for name in config.networks or budgets}
+    long, of = answers.long(lab, "cifar10", epochs, DATA, SHAPE, SIZES), answers.portions(lab, "cifar10", *few)
+    alike = Recipe("camp", size=config.batch_size, optimizer="adam", lr=1e-3)
+    changes = {name: {"model": name, "settings": SIZES.get(name, {})} for name in COMPARED}
+    rows = answers.variants(lab, "deep", alike, changes, of["learn"], {"test": of["test"]}, n)
+    first = answers.short(rows, of["learn"], of["test"], SHAPE)
+    tables = {name: answers.layer_table(models.build(name), SHAPE) for name in ("vgg16", "resnet18")}
+    built = {name: answers.layers(f"{name}, layer by layer", table) for name, table in tables.items()}
+    return Answer.of(first, long, *built.values(), short=first, long=long, built=built)
 
 
 def scores(lab: Lab) -> Answer:

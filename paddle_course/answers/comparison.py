@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several settings side by side: by name the mean test accuracy, the same with its spread as text, and the pictures
-    per second while training.
+    """Several settings side by side, by name: the mean accuracy on the test pictures, also as `text` with its spread,
+    and, while they were learnt from, on those of the last epoch (`train`); the pictures per second while training;
+    multiply-accumulates for a picture.
 
     `same` tells which of them differ by more than chance, if they were asked about the same pictures once more.
     """
@@ -29,6 +30,7 @@ class Comparison:
     table: Table
     accuracy: dict[str, float]
     text: dict[str, str]
+    train: dict[str, float]
     speed: dict[str, float]
     macs: dict[str, int]
     results: list[Result]
@@ -63,7 +65,7 @@ def compare(
         input_shape: (C, H, W) where the networks differ: adds their size and what training them costs.
         judged: pictures that the first network of every row judges once more, picture by picture, to be paired.
     """
-    lines, results, accuracy, text, speed, macs = [], [], {}, {}, {}, {}
+    lines, results, accuracy, text, train, speed, macs = [], [], {}, {}, {}, {}, {}
     for name, trained in rows.items():
         finals = [each.result.final for each in trained]
         mean, sd = spread([each["test_accuracy"] for each in finals])
@@ -76,15 +78,16 @@ def compare(
             trainable, running, macs[name] = counts(trained[0].net, input_shape)
             # Six operations per MAC: two forward, four backward (for the weights' gradient and the input's).
             line += [trainable + running, trainable, macs[name], round(6e-9 * macs[name] * speed[name], 1)]
-        train = statistics.fmean(each["train_accuracy"] for each in finals)
+        train[name] = statistics.fmean(each["train_accuracy"] for each in finals)
         tested = trained[0].result.plan["held_out"]["test"]["n"]
         interval = training.metrics.wilson(mean, tested) if sd is None else None
-        scores = [score(train), score(mean, sd, len(finals), interval)]
+        scores = [score(train[name]), score(mean, sd, len(finals), interval)]
         lines.append((*line, round(speed[name], 1), *scores, round(minutes, 2), round(100 * mean / minutes, 1)))
     size = ("values", "trainable", "MACs", "GFLOP/s") if input_shape else ()
     header = ("", *size, "pictures/s", "train accuracy", "test accuracy", "minutes", "points per minute")
     same = Paired({name: right(trained[0].net, judged) for name, trained in rows.items()}) if judged else None
-    return Comparison(Table(f"{caption}, {setting}", header, tuple(lines)), accuracy, text, speed, macs, results, same)
+    table = Table(f"{caption}, {setting}", header, tuple(lines))
+    return Comparison(table, accuracy, text, train, speed, macs, results, same)
 
 
 def mean_sd(values: Sequence[float], digits: int = 1) -> str:

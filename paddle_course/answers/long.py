@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import Any
 
 from paddle_course import readers
 from paddle_course.answers import trainings
@@ -16,11 +17,12 @@ from paddle_course.answers.pieces import Figure, Result, Table, Trained, plural,
 
 @dataclass(frozen=True)
 class Short:
-    """The networks side by side after so many epochs of so many pictures."""
+    """The networks side by side after so many epochs of so many pictures, which are so many updates."""
 
     compared: Comparison
     pictures: int
     epochs: int
+    updates: int
     pieces: Sequence[Table | Figure | Result]
 
 
@@ -31,43 +33,58 @@ def short(
 
     `shape` is (C, H, W) of a picture.
     """
-    pictures, epochs = len(learnt), len(next(iter(rows.values()))[0].result.epochs)
+    records = next(iter(rows.values()))[0].result.epochs
+    pictures, epochs, updates = len(learnt), len(records), records[-1]["step"]
     setting = f"{pictures:,} pictures, {plural(epochs, 'epoch')}"
     compared = compare("Networks", rows, trainings.on(learnt, test), setting, shape)
+    *header, _ = compared.table.header  # points per minute say nothing of trainings that take seconds
+    table = replace(compared.table, header=tuple(header), rows=tuple(row[:-1] for row in compared.table.rows))
     speed = bars("speed", "Pictures per second while training", list(rows), list(compared.speed.values()))
-    return Short(compared, pictures, epochs, [*compared.pieces, speed])
+    return Short(compared, pictures, epochs, updates, [table, *compared.results, speed])
 
 
 @dataclass(frozen=True)
 class Long:
-    """The networks side by side, and the `epochs` of each; `fast` is the test accuracy of the one of that name with six
-    views, if it is there.
+    """The networks side by side: the `names` of their rows by the model's, and the `epochs` of each by these names.
+
+    `fast` is the test accuracy of the network of that name with six views, if it is there.
     """
 
     compared: Comparison
+    names: Mapping[str, str]
     epochs: Mapping[str, int]
     fast: Result | None
     pieces: Sequence[Table | Figure | Result]
 
 
-def long(lab: Lab, data: str, epochs: Mapping[str, int], on: str, shape: Sequence[int]) -> Long:
+def long(
+    lab: Lab,
+    data: str,
+    epochs: Mapping[str, int],
+    on: str,
+    shape: Sequence[int],
+    settings: Mapping[str, Mapping[str, Any]],
+) -> Long:
     """Train each network for its `epochs`, mirrored and shifted, the fast one once for every seed.
 
     Args:
         data: the data set; `on` says for docs/results.json what of it is trained and measured on.
         epochs: by the model's name.
         shape: (C, H, W) of a picture.
+        settings: of the models that need any, by name.
     """
-    runs = {
-        name: [trainings.augmented(lab, data, name, n, s) for s in (lab.seeds if name == "fast" else lab.seeds[:1])]
-        for name, n in epochs.items()
-    }
+    runs, test = {}, trainings.as_they_are(lab.images(data, "test"), lab.images(data, "train"))
+    for name, n in epochs.items():
+        seeds = lab.seeds if name == "fast" else lab.seeds[:1]
+        runs[name] = [trainings.augmented(lab, data, name, n, seed, **settings.get(name, {})) for seed in seeds]
     names = {name: f"{name}, {plural(n, 'epoch')}" for name, n in epochs.items()}
-    compared = compare("All pictures", {names[name]: trained for name, trained in runs.items()}, on, "augmented", shape)
-    series = {names[name]: by_minute(trained[0], "test_accuracy") for name, trained in runs.items()}
+    rows = {names[name]: trained for name, trained in runs.items()}
+    compared = compare("All pictures", rows, on, "augmented", shape, test)
+    series = {name: by_minute(trained[0], "test_accuracy") for name, trained in rows.items()}
     figure = curves("minutes", "Test accuracy by minutes of training", series, "minutes", "accuracy", percent=True)
     views = None
     if fast := runs.get("fast"):
         looks, minutes = [trainings.six_views(lab, data, each) for each in fast], fmean(e.result.minutes for e in fast)
         views = Result(f"{names['fast']}, six views", "test accuracy", *spread(looks), len(fast), minutes, on)
-    return Long(compared, epochs, views, [*compared.pieces, figure, *([views] if views else [])])
+    passes = {names[name]: n for name, n in epochs.items()}
+    return Long(compared, names, passes, views, [*compared.pieces, figure, *([views] if views else [])])

@@ -35,25 +35,29 @@ def test_the_short_rows_say_what_each_network_costs(tmp_path: Path) -> None:
         name: [trainings.train(lab(tmp_path), name, BLOBS, images, {"test": test}, 2)] for name in ("a", "b")
     }
     found = answers.short(rows, images, test, SHAPE)
-    assert (found.pictures, found.epochs) == (32, 2)
+    assert (found.pictures, found.epochs, found.updates) == (32, 2, 4)
     table, *results, figure = found.pieces
-    assert table.caption == "Networks, 32 pictures, 2 epochs" and "MACs" in table.header
+    assert table.caption == "Networks, 32 pictures, 2 epochs" and {"MACs", "minutes"} < {*table.header}
+    assert "points per minute" not in table.header and len(table.rows[0]) == len(table.header)
     assert [(each.name, each.data) for each in results][:1] == [("a, 32 pictures, 2 epochs", "blobs, 32 / 16")]
     assert figure.name == "speed"
 
 
 def test_long_trainings_stand_side_by_side_and_the_fast_one_sees_six_views(tmp_path: Path) -> None:
-    found = answers.long(lab(tmp_path), "blobs", {"fast": 1, "resnet18": 1}, "blobs", SHAPE)
+    found = answers.long(lab(tmp_path), "blobs", {"fast": 1, "resnet18": 1}, "blobs", SHAPE, {})
     assert list(found.compared.accuracy) == ["fast, 1 epoch", "resnet18, 1 epoch"]
     assert {each.name for each in tmp_path.iterdir()} == {
         f"{n}-epochs-{s}" for n, s in (("fast-1", 4), ("fast-1", 5), ("resnet18-1", 4))
     }
     assert (found.fast.name, found.fast.n) == ("fast, 1 epoch, six views", 2) and found.fast.sd is not None
-    assert found.epochs == {"fast": 1, "resnet18": 1}
+    assert found.names == {"fast": "fast, 1 epoch", "resnet18": "resnet18, 1 epoch"}
+    assert found.epochs == {"fast, 1 epoch": 1, "resnet18, 1 epoch": 1}
+    assert found.compared.train.keys() == found.compared.same.right.keys() == found.epochs.keys()
     assert found.pieces[-1] is found.fast and found.pieces[-2].name == "minutes"
     assert found.fast.minutes == pytest.approx(found.compared.results[0].minutes)
 
 
 def test_without_the_fast_network_nothing_is_looked_at_again(tmp_path: Path) -> None:
-    found = answers.long(lab(tmp_path), "blobs", {"resnet18": 1}, "blobs", SHAPE)
+    settings = {"lenet": {"channels": 3, "side": 32}}
+    found = answers.long(lab(tmp_path), "blobs", {"lenet": 1}, "blobs", SHAPE, settings)
     assert found.fast is None and found.pieces[-1].name == "minutes"

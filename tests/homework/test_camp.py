@@ -126,13 +126,48 @@ def test_the_weight_is_set_beside_an_offset_of_the_plain_model(moved: Moved | No
     assert "召回率最低的是猫（召回率 0.400，交叉熵 1.500），最高的是船（" in texts[1]
 
 
-def test_networks_that_had_half_an_hour_stand_with_their_epochs() -> None:
-    names = ("camp", "lenet", "vgg11", "vgg16", "resnet18")
-    compared = SimpleNamespace(accuracy=dict.fromkeys(names, 0.3), macs=dict.fromkeys(names, 9), best="camp")
-    compared.speed = dict.fromkeys(names, 100.0)
-    short = SimpleNamespace(compared=compared, epochs=1, pictures=1000)
-    both = row({"fast, 13 epochs": 0.935, "vgg16, 7 epochs": 0.8}, 10)
-    english, chinese = said(5, short=short, long=SimpleNamespace(compared=both, fast=None))
-    assert "shifted: fast (13 epochs) 93.5 %, vgg16 (7 epochs) 80.0 %." in english
-    assert "fast (13 epochs) comes 13.5 points further than vgg16 (7 epochs). Within half an hour depth" in english
-    assert "fast（13 轮）93.5 %，vgg16（7 轮）80.0 %" in chinese and "加深并不划算。" in chinese
+def networks(accuracy: Mapping[str, float], train: Mapping[str, float], **macs: int) -> tuple[str, str]:
+    """Question 5 for long rows such as "camp, 100 epochs"; a network has 10 multiplications or those of `macs`."""
+    names = ("camp", "lenet", "vgg11", "vgg16", "resnet18", "fast")
+    costs = {name: 10**place for place, name in enumerate(names)}
+    compared = SimpleNamespace(accuracy=dict.fromkeys(names, 0.3), macs=costs, best="camp")
+    compared.speed = {name: 1e7 / cost for name, cost in costs.items()}
+    short = SimpleNamespace(compared=compared, epochs=1, pictures=1000, updates=7)
+    both = row(accuracy, 10)
+    both.train, both.results = train, [SimpleNamespace(minutes=minutes) for minutes in (7.5, 8.25)]
+    long = SimpleNamespace(compared=both, names={name.partition(",")[0]: name for name in accuracy}, fast=None)
+    both.macs = {name: macs.get(model, 10) for model, name in long.names.items()}
+    long.epochs = {name: int(name.split()[1]) for name in accuracy}
+    built = {name: SimpleNamespace(sides="32-32-16-1", total=1_000_000) for name in ("vgg16", "resnet18")}
+    return said(5, short=short, long=long, built=built)
+
+
+def test_networks_that_had_as_many_minutes_stand_with_their_epochs() -> None:
+    accuracy = {"lenet, 200 epochs": 0.7, "vgg16, 7 epochs": 0.8, "resnet18, 4 epochs": 0.801}
+    train = dict(zip(accuracy, (0.68, 0.85, 0.84), strict=True))
+    english, chinese = networks(accuracy, train, lenet=1, resnet18=20)
+    assert "its side goes 32-16-1." in english and "边长减半：32-16-1。" in chinese
+    assert "a picture takes VGG-16 1,000.0 times as long as the camp network and ResNet-18 10,000.0 times" in english
+    assert "That is 7 updates: it says what the first updates bring" in english and "这只是 7 次更新" in chinese
+    assert "shifted: lenet (200 epochs) 70.0 %, vgg16 (7 epochs) 80.0 %" in english
+    assert "took 7.5 to 8.2 minutes each. resnet18 (4 epochs) comes 10.1 points further than lenet (200" in english
+    assert "so it is not short of time, but of size: it has 0.050 times the multiplications" in english
+    assert "Between resnet18 (4 epochs) and vgg16 (7 epochs) chance may decide." in english
+    assert "resnet18（4 轮）比lenet（200 轮）高 10.1 个百分点。" in chinese and "缺的不是时间，而是规模" in chinese
+    assert "resnet18（4 轮）与vgg16（7 轮）的差别可能只是偶然。" in chinese
+
+
+@pytest.mark.parametrize(
+    ("names", "train", "macs", "english", "chinese"),
+    [
+        ("vgg16, 7 epochs; resnet18, 4 epochs", 0.7, 20, "less often, as every picture takes it 2.0", "次数是 2.0 倍"),
+        ("vgg16, 7 epochs; resnet18, 9 epochs", 0.7, 20, "worse, so it is not short of time.", "缺的不是时间。"),
+        ("vgg16, 7 epochs; resnet18, 4 epochs", 0.9, 20, "no worse, but carries less over", "推广到其他图片的较少。"),
+        ("vgg16, 1 epoch; resnet18, 1 epoch", 0.7, 5, "as often, and the second has 0.500 times", "的次数相同，后者"),
+    ],
+)
+def test_why_a_network_is_behind(names: str, train: float, macs: int, english: str, chinese: str) -> None:
+    good, bad = names.split("; ")
+    texts = networks({good: 0.8, bad: 0.6}, {good: 0.85, bad: train}, resnet18=macs)
+    assert english in texts[0] and chinese in texts[1]
+    assert texts[0].count("points further") == 1  # the best and the worst are VGG and ResNet themselves

@@ -123,5 +123,5 @@ def test_one_network_alone_gets_its_half_hour(tmp_path: Path, stand_ins: Path, c
     answers = (tmp_path / "run/answers.md").read_text(encoding="utf-8")
     assert "vgg16 (1 epoch) " in answers and "six views" not in answers
     with pytest.raises(SystemExit, match="2"):
-        module.main([*words, "--networks", "camp"])
-    assert "--networks: 'camp' is none of fast, vgg16, resnet18" in capsys.readouterr().err
+        module.main([*words, "--networks", "vgg11"])
+    assert "--networks: 'vgg11' is none of camp, lenet, vgg16, resnet18, fast" in capsys.readouterr().err
