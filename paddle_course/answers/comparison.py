@@ -198,10 +198,10 @@ def unanswered(net: nn.Layer, data: batches.Batches) -> int:
 
 
 def each_class(caption: str, scores: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Table:
-    """Precision, recall, F1, average precision, top-5 error and cross-entropy, class by class."""
+    """Precision, recall, F1, top-5 error, cross-entropy and average precision, class by class."""
     columns = training.metrics.per_class(scores, labels)
     rows = tuple((name, *(round(float(column[i]), 4) for column in columns)) for i, name in enumerate(classes))
-    header = ("class", "precision", "recall", "F1", "average precision", "top-5 error", "cross-entropy")
+    header = ("class", "precision", "recall", "F1", "top-5 error", "cross-entropy", "average precision")
     return Table(caption, header, rows)
 
 

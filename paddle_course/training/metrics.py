@@ -20,9 +20,9 @@ class PerClass(NamedTuple):
     precision: np.ndarray  # right / predicted as this class; 0 when never predicted
     recall: np.ndarray  # right / labelled as this class
     f1: np.ndarray  # harmonic mean of the two
-    ap: np.ndarray  # average precision: examples ranked by this class's probability
     top5_error: np.ndarray  # labelled as this class, which is not among the five best guesses
     cross_entropy: np.ndarray  # mean -log p of this class where it is right, in nats
+    ap: np.ndarray  # average precision: examples ranked by this class's probability
 
 
 def log_softmax(scores: np.ndarray) -> np.ndarray:
@@ -87,17 +87,15 @@ def mean_average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
 
 
 def per_class(scores: np.ndarray, labels: np.ndarray) -> PerClass:
-    """For every class precision, recall and F1 of the best guess, average precision of the whole ranking, and the
-    means of top-5 error and cross-entropy over its examples."""
+    """For every class precision, recall and F1 (all of the best guess), the means of top-5 error and cross-entropy over
+    its examples, and average precision (of the whole ranking)."""
     classes, best = np.arange(scores.shape[1]), scores.argmax(axis=1)
     *columns, count = metrics.precision_recall_fscore_support(labels, best, labels=classes, zero_division=0)
-    present = np.isin(classes, labels)
     missed = (guesses(scores, 5) != labels[:, None]).all(axis=1)
-    sums = (np.bincount(labels, each, len(classes)) for each in (missed, _losses(scores, labels)))
-    means = (each / np.where(present, count, np.nan) for each in sums)
-    return PerClass(
-        *(np.where(present, column, np.nan) for column in columns), _average_precision(scores, labels), *means
-    )
+    for each in (missed, _losses(scores, labels)):
+        columns.append(np.bincount(labels, each, len(classes)) / np.maximum(count, 1))
+    columns = [np.where(count > 0, column, np.nan) for column in columns]
+    return PerClass(*columns, _average_precision(scores, labels))
 
 
 def _average_precision(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
