@@ -27,6 +27,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 from paddle_course.answers.pieces import Figure, number
 
 WIDTH = 460  # of a plain figure; a wider one scrolls on a telephone
+DPI = 150  # of the PNG
 INK = "#1b1d21"  # becomes currentColor
 # The first five are told apart with every kind of colour vision; all stand at least 3:1 against white and against the
 # dark page. Blue is the colour of what is right and large, orange of what is wrong.
@@ -107,7 +108,7 @@ def _sheet(panels: Sequence[Panel], width: float, height: float, columns: int) -
 # The canvases are called as they are: `savefig` would draw once more for each format, to find a layout that is known.
 def _png(sheet: Sheet) -> bytes:
     """The sheet on white, and from now on."""
-    sheet.set(dpi=150, facecolor="white")
+    sheet.set(dpi=DPI, facecolor="white")
     file = io.BytesIO()
     FigureCanvasAgg(sheet).print_png(file, metadata={"Software": None})
     return file.getvalue()

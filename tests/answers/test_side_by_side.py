@@ -38,5 +38,5 @@ def test_each_network_learns_from_all_from_parts_and_from_scrambled_pictures(tmp
     assert found.learning.accuracy["wide"][60] == found.compared.accuracy["wide"] == found.whole["wide"].right()
     assert set(found.seen.accuracy["narrow"]) == {"as they are", "mirrored", "scrambled, retrained"}
     assert found.compared.table.caption == "The same pictures and updates, 60 pictures, 6 epochs"
-    assert found.compared.results[0].data == "stripes"
+    assert found.compared.results[0].data == "stripes, 60 / 40"
     assert [each.name for each in found.pieces if isinstance(each, answers.Figure)] == ["networks", "learning"]

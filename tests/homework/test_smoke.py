@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 from matplotlib.figure import Figure as Sheet
 
-from paddle_course import config, runtime
+from paddle_course import config, readers, runtime
 from paddle_course.answers import drawing
 from paddle_course.answers.homework import place
 from paddle_course.config import RunConfig
@@ -32,7 +32,10 @@ def load(script: Path) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
+    """The data root of them all; half of CIFAR-10's is enough for two steps of a training."""
+    root = tmp_path_factory.mktemp("data")
+    readers.write_stand_in("cifar10", root / "stand-ins" / "cifar10", train=30, test=20)
+    return root
 
 
 def test_there_are_homeworks() -> None:
@@ -52,6 +55,7 @@ def test_every_question_is_answered_on_stand_ins(
     script: Path, tmp_path: Path, stand_ins: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(drawing, "DPI", 40)  # nobody looks at them
     module = load(script)
     words = ["--smoke", "--out", str(tmp_path / "run")]
     if "data_root" not in module.Config.without:
@@ -107,13 +111,13 @@ def test_full_is_the_same_run_where_nothing_is_longer(tmp_path: Path, capsys: py
     assert json.loads((tmp_path / "run/config.json").read_text())["full"] is False
 
 
-def test_stand_ins_serve_the_full_settings_too(tmp_path: Path, stand_ins: Path) -> None:
+def test_stand_ins_serve_the_full_settings_too(tmp_path: Path) -> None:
     module = load(next(script for script in SCRIPTS if script.stem.startswith("hw08")))
     words = ["--data", "stand-in", "--question", "3", "--epochs", "1", "--curve-seeds", "1"]
-    module.main([*words, "--out", str(tmp_path / "run"), "--data-root", str(stand_ins)])
+    module.main([*words, "--out", str(tmp_path / "run"), "--data-root", str(tmp_path)])
     assert "SYNTHETIC" in (tmp_path / "run/report.html").read_text(encoding="utf-8")
     with pytest.raises(runtime.UserError, match="three sizes"):
-        module.main([*words, "--per-class", "10,20", "--out", str(tmp_path / "b"), "--data-root", str(stand_ins)])
+        module.main([*words, "--per-class", "10,20", "--out", str(tmp_path / "b"), "--data-root", str(tmp_path)])
 
 
 def test_one_network_alone_gets_its_half_hour(tmp_path: Path, stand_ins: Path, capsys: pytest.CaptureFixture) -> None:

@@ -17,7 +17,7 @@ NAMES = (
     *("Drawings", "read_drawings", "load_drawings", "load_contest", "hold_out", "join", "simplify"),
     *("read_words", "underscored", "word_files", "word_index", "KAGGLE"),
     *("pictures", "read_picture", "decoded", "centre_crop", "resize"),
-    *("load", "folder", "data_root", "fetch", "find", "SOURCES", "write_stand_in", "write_digits"),
+    *("load", "advice", "folder", "data_root", "fetch", "find", "SOURCES", "write_stand_in", "write_digits"),
 )
 
 
