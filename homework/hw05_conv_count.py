@@ -3,7 +3,9 @@
 ./run.sh hw05                                         both questions; the second trains LeNet on MNIST
 ./run.sh hw05 --question 1 --kernel 5 --padding 2     the first for other shapes
 
-The course's convolution takes 867,041,280 multiplications and, with its bias, as many additions.
+The course's convolution takes 867,041,280 multiplications and, with its bias, as many additions. After 2 epochs of SGD
+LeNet reads 98.8 % +- 0.1 of the test digits with ReLU and 81.5 % +- 1.7 with sigmoid, by Adam 98.8 and 97.1 % (n = 3);
+all twelve trainings took 8 minutes on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1).
 """
 
 from __future__ import annotations
