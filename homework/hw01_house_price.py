@@ -3,8 +3,9 @@
 ./run.sh hw01                    both questions
 ./run.sh hw01 --lucky-record     judged as the notebook does, by one row; other mistakes: --leak, --sequential-split
 
-On the course's split least squares has a test MSE of 32.8, the mean of the training prices one of 93.3; the unit is
-(1000 dollars)² throughout.
+On the course's split least squares has a test MSE of 32.8 (1000 dollars)², the mean price 93.3, the notebook's training
+166.4 +- 125.2 and from zero weights 17.6 +- 0.3 (n = 10); over random splits mlp-128-64 has 9.9 +- 4.4, least squares
+23.5 +- 5.6 (n = 20). The trainings took 11 minutes on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1).
 """
 
 from __future__ import annotations
