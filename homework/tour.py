@@ -1,7 +1,7 @@
 """The tour: a training from first pixel to report on real handwritten digits, with nothing to download.
 
-./run.sh                     LeNet reads all of 297 unseen digits (n = 1), trained in 17 seconds on one thread (2 cores AMD
-                             EPYC with AVX2, Paddle 3.3.1)
+./run.sh                     LeNet reads all of 297 unseen digits (n = 1), trained in 17 seconds on one thread (2 cores
+                             AMD EPYC with AVX2, Paddle 3.3.1)
 """
 
 from __future__ import annotations

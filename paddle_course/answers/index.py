@@ -6,6 +6,7 @@ those that its reports show.
 
 from __future__ import annotations
 
+import math
 import re
 import runpy
 from collections.abc import Callable, Iterable, Sequence
@@ -99,4 +100,6 @@ def measured(entry: Entry) -> str:
     if SHARES.search(entry["metric"]):
         return score(value, sd, n)
     spread = "" if sd is None else f" ± {number(float(f'{sd:.2g}'))}"
+    if sd:
+        value = round(value, max(0, 1 - math.floor(math.log10(sd))))  # to the place where the spread ends
     return number(value) + spread + (f" (n = {n})" if n > 1 else "")

@@ -107,6 +107,7 @@ def test_values_are_shown_as_their_metric_asks():
     assert measured(entry(metric="macro-F1", value=0.64321, sd=0.0042)) == "0.6432 ± 0.0042 (n = 3)"
     assert measured(entry(metric="values", value=89910, sd=None, n=1)) == "89,910"
     assert measured(entry(metric="images/s", value=16905.4, sd=1333.0)) == "16,905 ± 1,300 (n = 3)"
+    assert measured(entry(metric="test MSE", value=9.8987, sd=4.4463)) == "9.9 ± 4.4 (n = 3)"
 
 
 def test_the_table_takes_a_homework_and_questions():
