@@ -19,7 +19,8 @@ from paddle_course.config import RunConfig, flag
 
 TITLE = ("猫狗分类实验（CIFAR-10）", "Cats, dogs and eight other things: the camp's experiment on CIFAR-10")
 DATA, SHAPE, CAT, AXES = "CIFAR-10, 50,000 / 10,000", (3, 32, 32), 3, ("epoch", "accuracy")
-# Epochs of all pictures: what half an hour on two cores carries each network through, and what eight minutes do.
+# Epochs of all pictures that about half an hour on two cores has room for, by the images/s of docs/cpu.md, and that
+# eight minutes have.
 HALF_HOUR = {"camp": 100, "lenet": 200, "vgg16": 7, "resnet18": 4, "fast": 13}
 MINUTES = {"camp": 30, "lenet": 60, "fast": 4}
 COMPARED = ("camp", "lenet", "vgg11", "vgg16", "resnet18", "fast")  # by what the first updates bring
