@@ -13,37 +13,28 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from paddle_course import answers, batches, models, readers, runtime, training
-from paddle_course.answers import Answer, Lab, Result, Trained
+from paddle_course.answers import Answer, Lab, Network, Result, Trained
 from paddle_course.config import RunConfig, flag
 
 TITLE = ("MNIST：观察训练过程", "MNIST: a look into the training")
-DATA = "MNIST, 60,000 / 10,000"
+DATA, BATCH = "MNIST, 60,000 / 10,000", 32  # the notebook's batch
 LOSSES = {"cross-entropy": "cross_entropy", "MSE": "mse", "MAE": "mae"}
-
-
-class Rung(NamedTuple):
-    """A network of the notebook's, trained by SGD in batches of 32, and the accuracy that it publishes: after 10 epochs
-    with softmax twice, on validation digits."""
-
-    published: float
-    activation: str = "relu"
-    sizes: tuple[int, ...] = (784, 500, 10)
-    rate: float = 0.1
-    decay: float = 0.0
-
-
-NOTEBOOK_BATCH, WIDE = 32, (784, 512, 256, 10)
+SHALLOW, DEEP = (
+    partial(Network, sizes, "sgd", epochs=10, batch=BATCH, steady=True)
+    for sizes in ((784, 500, 10), (784, 512, 256, 10))
+)
+# The notebook's networks, and what it publishes of each: with softmax twice, on validation digits.
 LADDER = {
-    "784-500-10, sigmoid, rate 0.1": Rung(0.8503, "sigmoid"),
-    "784-500-10, sigmoid, rate 1": Rung(0.9587, "sigmoid", rate=1.0),
-    "784-500-10, ReLU, rate 0.1": Rung(0.9618),
-    "784-512-256-10, ReLU, rate 0.1": Rung(0.9710, sizes=WIDE),
-    "784-512-256-10, ReLU, rate 0.1, decay 0.0005": Rung(0.9718, sizes=WIDE, decay=5e-4),
+    "784-500-10, sigmoid, rate 0.1": (SHALLOW(lr=0.1, activation="sigmoid"), 0.8503),
+    "784-500-10, sigmoid, rate 1": (SHALLOW(lr=1.0, activation="sigmoid"), 0.9587),
+    "784-500-10, ReLU, rate 0.1": (SHALLOW(lr=0.1), 0.9618),
+    "784-512-256-10, ReLU, rate 0.1": (DEEP(lr=0.1), 0.9710),
+    "784-512-256-10, ReLU, rate 0.1, decay 0.0005": (DEEP(lr=0.1, decay=5e-4), 0.9718),
 }
 
 
@@ -96,10 +87,10 @@ def long(lab: Lab, twice: bool | None = None) -> Trained:
 
 def rung(lab: Lab, name: str, twice: bool) -> Trained:
     """A network of the notebook's."""
-    config, each = lab.config, LADDER[name]
-    how = phase(lab.epochs(config.long_epochs, smoke=2), "sgd", each.rate, each.decay)
-    net = lab.model("mlp", config.seed, activation=each.activation, sizes=each.sizes)
-    return train(lab, answers.slug(name), how, config.seed, twice, net=net, size=NOTEBOOK_BATCH)
+    (each, _), seed, epochs = LADDER[name], lab.config.seed, lab.epochs(lab.config.long_epochs, smoke=2)
+    net = lab.model("mlp", seed, activation=each.activation, sizes=each.sizes)
+    how = each.phase(epochs, epochs * len(digits(lab, "train", size=each.batch)))
+    return train(lab, answers.slug(name), how, seed, twice, net=net, size=each.batch)
 
 
 def layers(lab: Lab) -> Answer:
@@ -153,14 +144,14 @@ def loss_curves(lab: Lab) -> Answer:
     Draw the loss on training and test pictures as the training goes on."""
     networks = {name: (rung(lab, name, True), rung(lab, name, False)) for name in LADDER}
     networks["LeNet, Adam, rate 0.001"] = long(lab, True), long(lab, False)
-    published = {name: LADDER[name].published if name in LADDER else None for name in networks}
+    published = dict.fromkeys(networks) | {name: accuracy for name, (_, accuracy) in LADDER.items()}
     trained, count = long(lab), lab.epochs(lab.config.long_epochs, smoke=2)
     return Answer.of(
         answers.curves("loss", "Loss of LeNet on MNIST", answers.by_epoch(trained, "loss"), "epoch", "loss", logy=True),
         found := answers.plateau(networks, published, 10, DATA, f"{count} epochs"),
         found=found,
         curve=trained.result.epochs,
-        batch=NOTEBOOK_BATCH,
+        batch=BATCH,
         epochs=count,
         twice=lab.config.double_softmax,
     )

@@ -156,9 +156,7 @@ def deep_networks(lab: Lab) -> Answer:
     epochs = {name: lab.epochs(budgets[name]) for name in config.networks or budgets}
     long, of = answers.long(lab, "cifar10", epochs, DATA, SHAPE, SIZES), answers.portions(lab, "cifar10", *few)
     alike = Recipe("camp", size=config.batch_size, optimizer="adam", lr=1e-3)
-    changes = {name: {"model": name, "settings": SIZES.get(name, {})} for name in COMPARED}
-    rows = answers.variants(lab, "deep", alike, changes, of["learn"], {"test": of["test"]}, n)
-    first = answers.short(rows, of["learn"], of["test"], SHAPE)
+    first = answers.short(lab, COMPARED, alike, of, n, SHAPE, SIZES)
     tables = {name: answers.layer_table(models.build(name), SHAPE) for name in ("vgg16", "resnet18")}
     built = {name: answers.layers(f"{name}, layer by layer", table) for name, table in tables.items()}
     return Answer.of(first, long, *built.values(), short=first, long=long, built=built)

@@ -12,7 +12,8 @@ from paddle_course.answers import trainings
 from paddle_course.answers.comparison import Comparison, by_minute, compare
 from paddle_course.answers.figures import bars, curves
 from paddle_course.answers.homework import Lab
-from paddle_course.answers.pieces import Figure, Result, Table, Trained, plural, spread
+from paddle_course.answers.pieces import Figure, Result, Table, plural, spread
+from paddle_course.answers.trainings import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,26 @@ class Short:
 
 
 def short(
-    rows: Mapping[str, Sequence[Trained]], learnt: readers.Images, test: readers.Images, shape: Sequence[int]
+    lab: Lab,
+    names: Sequence[str],
+    base: Recipe,
+    images: Mapping[str, readers.Images],
+    epochs: int,
+    shape: Sequence[int],
+    settings: Mapping[str, Mapping[str, Any]],
 ) -> Short:
-    """Compare networks, by name, which all had the same few epochs: their accuracy, their cost and their speed.
+    """Train each network for the same few `epochs`, and compare their accuracy, their cost and their speed.
 
-    `shape` is (C, H, W) of a picture.
+    Args:
+        base: what all of them are trained by; its model does not count.
+        images: those to "learn" from and those to "test" on, as `portions` has them.
+        shape: (C, H, W) of a picture.
+        settings: of the models that need any, by name.
     """
-    records = next(iter(rows.values()))[0].result.epochs
-    pictures, epochs, updates = len(learnt), len(records), records[-1]["step"]
+    learnt, test = images["learn"], images["test"]
+    changes = {name: {"model": name, "settings": settings.get(name, {})} for name in names}
+    rows = trainings.variants(lab, "deep", base, changes, learnt, {"test": test}, epochs)
+    pictures, updates = len(learnt), rows[names[0]][0].result.final["step"]
     setting = f"{pictures:,} pictures, {plural(epochs, 'epoch')}"
     compared = compare("Networks", rows, trainings.on(learnt, test), setting, shape)
     *header, _ = compared.table.header  # points per minute say nothing of trainings that take seconds

@@ -10,8 +10,8 @@ from paddle_course import training
 
 @dataclass(frozen=True)
 class Network:
-    """An MLP by its layer sizes, and its training; its rate comes down half a cosine wave unless it is `steady`,
-    and its weights are drawn unless they start at `zero`."""
+    """An MLP by its layer sizes and activation, and its training, with a weight `decay` or without; its rate comes down
+    half a cosine wave unless it is `steady`, and its weights are drawn unless they start at `zero`."""
 
     sizes: tuple[int, ...]
     optimizer: str
@@ -20,6 +20,8 @@ class Network:
     batch: int
     steady: bool = False
     zero: bool = False
+    activation: str = "relu"
+    decay: float = 0.0
 
     def __str__(self) -> str:
         rate = f"{self.optimizer} {self.lr}{'' if self.steady else ' down to 0'}"
@@ -30,4 +32,4 @@ class Network:
         rate = partial(training.schedules.cosine, peak=self.lr, steps=steps)
         if self.steady:
             rate = partial(training.schedules.constant, lr=self.lr)
-        return training.Phase(epochs, self.optimizer, rate)
+        return training.Phase(epochs, self.optimizer, rate, {"weight_decay": self.decay} if self.decay else {})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paddle_course import answers, readers
-from paddle_course.answers import Lab, Trained, trainings
+from paddle_course.answers import Lab
 from paddle_course.config import RunConfig
 from tests.answers.blobs import BLOBS, blobs
 
@@ -30,16 +30,15 @@ def lab(folder: Path) -> Here:
 
 
 def test_the_short_rows_say_what_each_network_costs(tmp_path: Path) -> None:
-    images, test = blobs(32), blobs(16, seed=1)
-    rows: dict[str, list[Trained]] = {
-        name: [trainings.train(lab(tmp_path), name, BLOBS, images, {"test": test}, 2)] for name in ("a", "b")
-    }
-    found = answers.short(rows, images, test, SHAPE)
+    images, settings = {"learn": blobs(32), "test": blobs(16, seed=1)}, {"lenet": BLOBS.settings}
+    found = answers.short(lab(tmp_path), ("resnet18", "lenet"), BLOBS, images, 2, SHAPE, settings)
+    assert {each.name for each in tmp_path.iterdir()} == {"deep-resnet18-0", "deep-base-0"}  # LeNet is BLOBS'
+    assert list(found.compared.accuracy) == ["resnet18", "lenet"]
     assert (found.pictures, found.epochs, found.updates) == (32, 2, 4)
     table, *results, figure = found.pieces
     assert table.caption == "Networks, 32 pictures, 2 epochs" and {"MACs", "minutes"} < {*table.header}
     assert "points per minute" not in table.header and len(table.rows[0]) == len(table.header)
-    assert [(each.name, each.data) for each in results][:1] == [("a, 32 pictures, 2 epochs", "blobs, 32 / 16")]
+    assert [(each.name, each.data) for each in results][:1] == [("resnet18, 32 pictures, 2 epochs", "blobs, 32 / 16")]
     assert figure.name == "speed"
 
 
