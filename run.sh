@@ -12,9 +12,11 @@ unset CDPATH
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 words="${OMP_NUM_THREADS:+OMP_NUM_THREADS=$OMP_NUM_THREADS }./run.sh$([ $# -eq 0 ] || printf ' %q' "$@")"
 export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}" PADDLE_COURSE_COMMAND="$words"
+export PYTHONSAFEPATH=1 # else a random.py in the folder one stands in would be imported (Python 3.11 and later)
 
 course() { # runs Python as install.py finds or makes it
     local python
+    command -v python3 > /dev/null || { echo "error: there is no python3 here: install Python 3.10 to 3.13" >&2; exit 2; }
     python=$(python3 "$here/paddle_course/install.py") || exit
     exec "$python" "$@"
 }

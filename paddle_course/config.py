@@ -165,6 +165,9 @@ def differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> lis
 def load(path: Path) -> dict[str, Any]:
     """A saved config.json. A damaged one is the user's to know about."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("it holds no settings")
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} cannot be read ({error}): use --fresh to start over") from None
+    return found

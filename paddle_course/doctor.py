@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from paddle_course import readers, runtime
 from paddle_course.readers import locate
 
 
-def findings() -> list[tuple[str, str]]:
-    """Pairs of what was looked at and what was found."""
+def findings(root: Path) -> list[tuple[str, str]]:
+    """Pairs of what was looked at and what was found; `root` is where the data lies."""
     found = [("Python", f"{platform.python_version()} ({sys.executable})")]
     try:
         found.append(("Paddle", runtime.start()))
     except runtime.UserError as error:
         found.append(("Paddle", str(error)))
-    runs, data = room(runtime.ROOT), room(readers.data_root())
+    runs, data = room(runtime.ROOT), room(root)
     found += [
         ("cores", f"{runtime.cores()}, of which {os.getloadavg()[0]:.1f} were busy in the last minute"),
         ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.1f} GB"),
@@ -31,8 +34,8 @@ def findings() -> list[tuple[str, str]]:
         ("commit", runtime.commit()),
     ]
     for name in locate.PLACES:
-        place = readers.find(name)
-        found.append((name, str(place) if place else f"not in {readers.data_root()}"))
+        place = readers.find(name, root)
+        found.append((name, str(place) if place else f"not in {root}"))
     return found
 
 
@@ -43,10 +46,14 @@ def room(folder: Path) -> float:
     return shutil.disk_usage(folder).free / 1e9
 
 
-def main() -> None:
-    table = Table.grid(padding=(0, 3))
-    for name, finding in findings():
-        table.add_row(f"[bold]{name}[/]", finding)
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="./run.sh doctor", description="What this machine has.")
+    parser.add_argument("--data-root", default="", help="default: PADDLE_COURSE_DATA or data/")
+    root, table = readers.data_root(parser.parse_args(argv).data_root), Table.grid(padding=(0, 3))
+    table.add_column()
+    table.add_column(overflow="fold")
+    for name, finding in findings(root):
+        table.add_row(Text(name, "bold"), Text(finding))  # no markup: a path may hold brackets
     Console().print(table)
 
 

@@ -38,6 +38,22 @@ def locked(path: Path, wait: bool = True) -> Iterator[bool]:
         os.close(handle)
 
 
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process fills this data folder, and keep them waiting; UserError where it cannot be written.
+
+    Not to be entered twice: one would wait for oneself.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            yield
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be written ({error.strerror or error}): make room, or choose another --data-root"
+        ) from None
+
+
 def write_file(path: Path, data: bytes | str) -> None:
     """Write all of `data` or nothing: to a temporary neighbour, to the disk, then renamed over `path`."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -52,6 +68,6 @@ def write_file(path: Path, data: bytes | str) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise UserError(
-            f"{path} cannot be written ({error.strerror}): make room there or name another place with --out; "
-            "what was saved before is untouched"
+            f"{path} cannot be written ({error.strerror}): make room there, or name another place with --out or "
+            "--data-root; what was saved before is untouched"
         ) from None

@@ -68,9 +68,17 @@ def say(line: str) -> None:
 def hand_over(name: str, python_only: bool) -> int:
     """Run this file with the interpreter `name`, a path or a command, and return its exit code."""
     path = shutil.which(name)
-    if path is None:
-        raise Trouble(f"{OVERRIDE}={name} is no program: name a Python 3.{OLDEST} to 3.{NEWEST}, or unset it")
+    if path is None or not is_python(path):
+        raise Trouble(f"{OVERRIDE}={name} is no Python that starts: name one of 3.{OLDEST} to 3.{NEWEST}, or unset it")
     return subprocess.call([path, __file__, "--this-python"] + ["--python-only"] * python_only)
+
+
+def is_python(path: str) -> bool:
+    try:
+        said = subprocess.run([path, "-c", "import sys; print(*sys.version_info)"], capture_output=True).stdout
+    except OSError:
+        return False
+    return said.startswith(b"3 ")
 
 
 def interpreter(root: Path, python_only: bool = False, only_this: bool = False) -> str:

@@ -140,6 +140,8 @@ def fingerprint() -> dict[str, str]:
 def commit() -> str:
     """The commit of this checkout ("abc1234", "abc1234-dirty" with changes on top), "unknown" outside of one."""
     words = ["git", "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
+    if not (ROOT / ".git").exists():  # git would tell of whatever repository this copy lies in
+        return "unknown"
     try:
         return subprocess.run(words, cwd=ROOT, capture_output=True, text=True).stdout.strip() or "unknown"
     except OSError:
@@ -228,7 +230,8 @@ def run(main: Callable[[], None], ended: str = "") -> int:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise
         print(
-            f"error: {error.strerror}: make room, or name another place with --out; what was saved stays",
+            f"error: {error.strerror}: make room, or name another place with --out or --data-root; what was saved "
+            "stays",
             file=sys.stderr,
         )
         return 2

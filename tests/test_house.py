@@ -88,6 +88,24 @@ def test_run_sh_takes_any_folder_and_keeps_the_users_pythonpath(tmp_path: Path) 
         assert run.stdout == f"{wanted} --smoke\n", run.stderr
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="PYTHONSAFEPATH came with Python 3.11")
+def test_run_sh_imports_nothing_from_the_folder_one_stands_in(tmp_path: Path) -> None:
+    for name in ("random", "flask", "paddle_course"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the student')")
+    words = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 60}
+    run = subprocess.run(["bash", str(ROOT / "run.sh"), "data", "--help"], **words)
+    assert run.returncode == 0 and "usage: ./run.sh data" in run.stdout, run.stderr
+
+
+def test_run_sh_without_python_says_so(tmp_path: Path) -> None:
+    for name in ("bash", "dirname", "readlink"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    run = subprocess.run(
+        [str(tmp_path / "bash"), str(ROOT / "run.sh"), "doctor"], env={"PATH": str(tmp_path)}, capture_output=True
+    )
+    assert (run.returncode, run.stderr) == (2, b"error: there is no python3 here: install Python 3.10 to 3.13\n")
+
+
 def test_run_sh_works_through_a_link_and_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "link.sh").symlink_to(ROOT / "run.sh")
     words = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 60}

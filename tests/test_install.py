@@ -234,9 +234,10 @@ def test_the_override_runs_the_installer(world, monkeypatch, capfd):
     monkeypatch.setenv(install.OVERRIDE, str(world.python("mine", "3 12 True")))
     assert world.run("--python-only") == 7
     assert capfd.readouterr().out == f"handed over: {install.__file__} --this-python --python-only\n"
-    monkeypatch.setenv(install.OVERRIDE, "/nowhere/python")
-    assert world.run() == 2
-    assert capfd.readouterr().err.startswith(f"error: {install.OVERRIDE}=/nowhere/python is no program")
+    for name in ("/nowhere/python", "/bin/true", "/bin/ls"):
+        monkeypatch.setenv(install.OVERRIDE, name)
+        assert world.run() == 2
+        assert f"error: {install.OVERRIDE}={name} is no Python that starts" in capfd.readouterr().err
 
 
 def test_the_override_looks_for_no_other_python_and_remakes_anothers_environment(world):

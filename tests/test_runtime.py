@@ -173,6 +173,17 @@ def test_downloads_do_without_locks_too() -> None:
     assert run.returncode == 0, run.stderr
 
 
+def test_a_copy_in_another_repository_does_not_take_its_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy, git = tmp_path / "copy", ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
+    copy.mkdir()
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "theirs"]):
+        subprocess.run(git + words, check=True)
+    monkeypatch.setattr(runtime, "ROOT", copy)
+    assert runtime.commit.__wrapped__() == "unknown"
+    monkeypatch.setattr(runtime, "ROOT", tmp_path)
+    assert len(runtime.commit.__wrapped__()) == 7
+
+
 def test_seeds_are_functions_of_their_parts_alone() -> None:
     assert runtime.seed_of("a", 1) != runtime.seed_of("a", 2) != runtime.seed_of("b", 2)
     code = "from paddle_course import runtime; print(runtime.seed_of('a', 1))"

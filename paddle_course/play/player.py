@@ -22,7 +22,7 @@ MOST_POINTS = 20_000  # of a drawing: more than a hand makes in twenty seconds
 DIGITS = tuple("0123456789")
 INK, BOX = 2.2, 20  # pixels: how thick MNIST's lines are about, and the box that its digits fill
 FINER = 8  # digits are drawn so many times larger, and averaged
-# All networks do one thing at a time: oneDNN's primitives belong to the process, one for all layers of the same shapes,
+# All do one thing at a time: oneDNN's primitives belong to the process, one for all layers of the same shapes,
 # and are told where their numbers lie before they run.
 ALONE = threading.Lock()
 
@@ -74,7 +74,8 @@ class Player:
         """What a picture shows: the contents of a file, of which the largest square in the middle is looked at."""
         if self.kind != "photo":
             raise UserError(f"{self.name} looks at drawings: draw one")
-        picture = readers.decoded(raw)
+        with ALONE:  # a small file may unfold to 400 MB
+            picture = readers.decoded(raw)
         if picture is None:
             raise UserError("this file cannot be read as a picture; try .jpg or .png")
         square = readers.resize(readers.centre_crop(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)), self.about.shape[1])
@@ -122,7 +123,7 @@ def strokes_of(given: Any) -> list[np.ndarray]:
     """Strokes as Google's files have them, [[[x, ...], [y, ...]], ...], as float32 (points, 2) each."""
     try:
         strokes = [np.array(stroke, np.float32).T for stroke in given]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         strokes = []
     if not strokes or any(each.ndim != 2 or each.shape[1] != 2 or not np.isfinite(each).all() for each in strokes):
         raise UserError("a drawing is a list of strokes, and a stroke two lists of numbers of the same length: x and y")

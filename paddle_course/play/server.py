@@ -4,7 +4,7 @@
     GET  /players     [{"name", "kind", "classes", "synthetic"}, ...], the newest run first
     POST /guess/NAME  strokes as JSON or the contents of a picture file -> [{"word", "share"}, ...], the best first
 
-A mistake is answered with 400 and {"error": "..."}.
+A mistake is answered with 400 and {"error": "..."}; what this machine's own browser did not ask for itself, with 403.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import flask
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import InternalServerError, RequestEntityTooLarge
 from werkzeug.serving import make_server
 
 from paddle_course import runtime
@@ -35,6 +36,15 @@ def application(directory: Path) -> flask.Flask:
     app = flask.Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     known: dict[str, player.Player] = {}
+
+    @app.before_request
+    def of_this_page() -> tuple[flask.Response, int] | None:
+        """Another page in the same browser may ask neither under a name of its own (DNS rebinding) nor from outside."""
+        asked = flask.request
+        here, origin = urlsplit(f"//{asked.host}").hostname, asked.headers.get("Origin")
+        if here in (HOST, "localhost") and origin in (None, f"http://{asked.host}"):
+            return None
+        return flask.jsonify({"error": f"only the page at http://{HOST} is answered"}), 403
 
     @app.get("/")
     def page() -> flask.Response:
@@ -67,6 +77,10 @@ def application(directory: Path) -> flask.Flask:
     def too_large(_: RequestEntityTooLarge) -> tuple[flask.Response, int]:
         return flask.jsonify({"error": f"the file is larger than {LARGEST >> 20} MB"}), 413
 
+    @app.errorhandler(InternalServerError)
+    def broken(_: InternalServerError) -> tuple[flask.Response, int]:
+        return flask.jsonify({"error": "this run cannot be used; where ./run.sh play was started stands why"}), 500
+
     @app.after_request
     def guarded(response: flask.Response) -> flask.Response:
         response.headers["Content-Security-Policy"] = POLICY
@@ -82,17 +96,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8050, help="default: 8050")
     given = parser.parse_args(argv)
     runtime.start()
-    app = application(given.directory)
-    listed = app.test_client().get("/players")
-    if listed.status_code != 200:
-        raise UserError(f"{given.directory} cannot be looked through: {listed.text.strip()}")
-    if not listed.json:
+    from paddle_course.play import player
+
+    if not player.players(given.directory):
         raise UserError(
             f"{given.directory} holds no finished training that can be played with: run ./run.sh (digits), "
             "./run.sh hw10 --question 4 (doodles) or ./run.sh hw08 --question 1 (photos) first"
         )
     runtime.check_port(given.port)
-    server = make_server(HOST, given.port, app, threaded=True)
+    server = make_server(HOST, given.port, application(given.directory), threaded=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line for every stroke
     print(f"play: http://{HOST}:{server.server_port}/   (Ctrl-C ends it)", file=sys.stderr)
     server.serve_forever()

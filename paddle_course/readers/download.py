@@ -9,10 +9,9 @@ Quick, Draw! has 20 GB and no md5: of it only the beginning of each file is fetc
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -106,22 +105,9 @@ def fetch(name: str, root: str | Path, progress: bool = True, **part: int) -> Pa
         return root
     for remote in SOURCES[name]:
         target = root / remote.place
-        with alone_in(target.parent):
+        with files.alone_in(target.parent):
             _fetch_file(remote, target, progress)
     return root / Path(SOURCES[name][0].place).parts[0]
-
-
-@contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other process downloads into this folder, and keep them waiting; UserError if it is full."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with files.locked(folder):
-            yield
-    except OSError as error:
-        raise UserError(
-            f"{folder} cannot be written ({error.strerror or error}): make room, or choose another --data-root"
-        ) from None
 
 
 def _fetch_file(remote: Remote, target: Path, progress: bool) -> None:
@@ -140,7 +126,9 @@ def _fetch_file(remote: Remote, target: Path, progress: bool) -> None:
                 downloader=lambda url, file, _: _download(url, Path(file), part, progress),
             )
             return
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            if getattr(error, "errno", None) is not None:  # the disk's affair
+                raise
             failures.append(f"{urlsplit(url).hostname}: {reason(error)}")
         except ValueError:
             failures.append(f"{urlsplit(url).hostname}: another md5")
@@ -158,7 +146,11 @@ def reason(error: Exception) -> str:
         return f"status {error.response.status_code}"
     if isinstance(error, requests.Timeout):
         return "no answer in time"
-    return "no connection" if isinstance(error, requests.ConnectionError) else "broken off"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    # What remains of requests' is a proxy or a certificate that is set wrongly, and tells which.
+    broken = isinstance(error, (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError))
+    return "broken off" if broken else str(error)
 
 
 def _download(url: str, target: Path, part: Path, progress: bool) -> None:
@@ -192,6 +184,8 @@ def patiently(transfer: Callable[[], Done], part: Path) -> Done:
 
 def _refused(error: Exception) -> bool:
     """Whether asking again is pointless: the address is wrong or closed (4xx), and it is not just too busy."""
+    if isinstance(error, ValueError):  # of a proxy, say, that is of no known kind
+        return True
     status = error.response.status_code if isinstance(error, requests.HTTPError) else 0
     return 400 <= status < 500 and status not in (408, 416, 429)
 

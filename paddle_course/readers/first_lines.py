@@ -8,6 +8,7 @@ them. What is there already, whole or broken off, is the beginning of more.
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -16,10 +17,10 @@ import urllib3
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from paddle_course.files import write_file
+from paddle_course.files import alone_in, write_file
 from paddle_course.readers import download
 from paddle_course.readers.doodle_words import KAGGLE, WORDS
-from paddle_course.readers.quickdraw import WANTED
+from paddle_course.readers.quickdraw import WANTED, whole
 from paddle_course.runtime import UserError
 
 ADDRESS = "https://storage.googleapis.com/quickdraw_dataset/full/simplified/"
@@ -37,10 +38,12 @@ def fetch_doodles(root: str | Path, words: int = 340, per_word: int = 4000, prog
     folder = Path(root) / "quickdraw" / "simplified"
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with (
-        download.alone_in(folder),
+        alone_in(folder),
         Progress(*columns, console=Console(stderr=True), disable=not progress) as bar,
     ):
-        write_file(folder / WANTED, "".join(f"{word}\n" for word in chosen))
+        wanted = "".join(f"{word}\n" for word in chosen)
+        if not whole(folder):  # one that can be used stays so, should there be no network
+            write_file(folder / WANTED, wanted)
         task = bar.add_task("words from Google", total=len(chosen))
         for word in chosen:
             target, url = folder / f"{word}.ndjson", f"{ADDRESS}{quote(word)}.ndjson"
@@ -53,6 +56,7 @@ def fetch_doodles(root: str | Path, words: int = 340, per_word: int = 4000, prog
                     f"to {folder} by hand, or use --data stand-in"
                 ) from None
             bar.advance(task)
+        write_file(folder / WANTED, wanted)
     return folder
 
 
@@ -62,7 +66,8 @@ def first_lines(url: str, target: Path, count: int) -> None:
     if target.exists():
         if lines_of(target) >= count:
             return
-        target.replace(part)
+        if not part.exists() or part.stat().st_size < target.stat().st_size:
+            shutil.copyfile(target, part)
     while not download.patiently(lambda: more(url, part, count), part):
         pass
     with part.open("r+b") as file:
@@ -82,7 +87,8 @@ def more(url: str, part: Path, count: int) -> bool:
 
     A server that does not do ranges sends everything from the beginning, and is left as soon as it is enough.
     """
-    have, lines = part.stat().st_size if part.exists() else 0, lines_of(part)
+    known = part.read_bytes() if part.exists() else b""
+    have, lines, at_line = len(known), known.count(b"\n"), known.endswith(b"\n")
     if lines >= count:
         return True
     last = have + int(1.05 * (count - lines) * (have / lines if lines else LINE)) + LINE
@@ -98,6 +104,10 @@ def more(url: str, part: Path, count: int) -> bool:
         lines, have = (lines, have) if response.status_code == 206 else (0, 0)
         with part.open("ab" if have else "wb") as file:
             for piece in response.raw.stream(1 << 16, decode_content=False):
+                if have and at_line and not piece.startswith(b"{"):
+                    part.unlink()  # what is there is not the beginning of this file: begin anew
+                    raise requests.HTTPError("range", response=response)
+                at_line = False
                 file.write(piece)
                 lines, have = lines + piece.count(b"\n"), have + len(piece)
                 if lines >= count:

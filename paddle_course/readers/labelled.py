@@ -7,11 +7,12 @@ the one above it:
     imgName,label
     /dataSet/train_000001.jpg,0.0
 
-origin.txt, which the course's own folder lacks, says where the pictures come from.
+origin.txt, which the course's own folder lacks, says where the pictures come from; it is written first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterable
@@ -54,7 +55,14 @@ def read_labelled(place: str | Path, split: str, count: int = MOST, seed: int = 
 def origin(folder: Path) -> str:
     """Where the pictures come from, in a few words."""
     path = folder / ORIGIN
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else f"pictures in {folder.name}"
+    return (
+        path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else f"pictures in {folder.name}"
+    )
+
+
+def whole(folder: Path) -> bool:
+    """Whether both tables are there, which are written last."""
+    return all((folder / f"{split}.csv").is_file() for split in SPLITS)
 
 
 def _listed(path: Path) -> tuple[list[str], np.ndarray]:
@@ -75,13 +83,17 @@ def _found(folder: Path, name: str) -> Path:
     if ".." in parts.parts:
         raise UserError(f"{name!r} leads out of {folder}; name pictures within it")
     path = folder / parts
-    return path if path.is_file() else folder.parent / parts
+    with contextlib.suppress(OSError):  # a name too long for a file; reading it tells so
+        if path.is_file():
+            return path
+    return folder.parent / parts
 
 
 def write_labelled(
     folder: Path, split: str, pictures: Iterable[np.ndarray], labels: Iterable[int], origin: str
 ) -> None:
     """Write uint8 (H, W) or (H, W, 1) pictures of any size as one half of such a folder, its .csv last."""
+    write_file(folder / ORIGIN, origin + "\n")
     lines = io.StringIO()
     table = csv.writer(lines, lineterminator="\n")
     table.writerow(HEAD)
@@ -92,5 +104,4 @@ def write_labelled(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(code.tobytes())  # not flushed one by one: none counts before the .csv is there
         table.writerow((name, float(label)))
-    write_file(folder / ORIGIN, origin + "\n")
     write_file(folder / f"{split}.csv", lines.getvalue())

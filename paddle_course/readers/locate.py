@@ -6,6 +6,7 @@ network. Stand-ins are made once, under stand-ins/ in the data root, which is la
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -13,11 +14,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from paddle_course.readers import cifar, idx, mnist_json, quickdraw
+from paddle_course.files import alone_in
+from paddle_course.readers import cifar, idx, labelled, mnist_json, quickdraw
 from paddle_course.readers.fundus import HELP, missing, read_fundus
 from paddle_course.readers.housing import read_housing
 from paddle_course.readers.images import Images, one_of
-from paddle_course.readers.labelled import read_labelled
 from paddle_course.readers.rows import Rows
 from paddle_course.readers.sheets import read_yes_no
 from paddle_course.readers.stand_ins import MARKER, write_stand_in
@@ -38,7 +39,7 @@ READERS: dict[str, Callable[..., Images]] = {  # each called with a place and a 
     "cifar100": cifar.cifar100,
     "mnist": either_mnist,
     "fashion-mnist": functools.partial(idx.mnist, classes=idx.FASHION),
-    "dogs": read_labelled,
+    "dogs": labelled.read_labelled,
     "fundus": read_fundus,
 }
 TABLES: dict[str, Callable[[Path], Rows]] = {"housing": read_housing, "hw4": read_yes_no}
@@ -65,12 +66,16 @@ BY_HAND = {  # what no address serves, and what to do about it
 }
 CONTEST = "test_simplified.csv"  # lies beside the folder of words
 Data = TypeVar("Data", Images, Rows, Drawings)
-UNPACKED = {"cifar10": ("*_batch*", 6), "cifar100": ("t*", 2), "dogs": ("t*.csv", 2)}  # files of a whole folder
+UNPACKED = {"cifar10": ("*_batch*", 6), "cifar100": ("t*", 2)}  # files of a whole folder
 
 
 def data_root(argument: str | Path | None = None) -> Path:
     """Where the data lies: the argument, else the variable PADDLE_COURSE_DATA, else data/ beside the code."""
-    return Path(argument or os.environ.get("PADDLE_COURSE_DATA") or ROOT / "data").expanduser()
+    named = Path(argument or os.environ.get("PADDLE_COURSE_DATA") or ROOT / "data")
+    try:
+        return named.expanduser()
+    except RuntimeError:  # "~nobody/data"
+        raise UserError(f"--data-root {named}: there is no such home; name a folder") from None
 
 
 def load(name: str, split: str, root: str | Path | None = None, kind: str = "real", **settings: Any) -> Images:
@@ -123,7 +128,9 @@ def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Pat
     if kind == "stand-in":
         root = root / "stand-ins" / name
         if not (root / MARKER).exists():
-            write_stand_in(name, root)
+            with alone_in(root):
+                if not (root / MARKER).exists():  # by whom this one has waited for
+                    write_stand_in(name, root)
         return _find(name, root)
     if place := find(name, root):
         return place
@@ -133,9 +140,9 @@ def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Pat
         place = root / PLACES[name][0]
         raise UserError(f"{place} lacks {missing(place)}: {HELP}")
     if name == "dogs":
-        from paddle_course.readers.dogs import make_dogs  # which needs this module
+        from paddle_course.readers.dogs import made_dogs  # which needs this module
 
-        return make_dogs(root)
+        return made_dogs(root)
     from paddle_course.readers.download import fetch  # only now: the network's libraries take a while to import
 
     return fetch(name, root)
@@ -148,7 +155,15 @@ def advice(name: str, root: Path) -> str:
 
 def find(name: str, root: str | Path | None = None) -> Path | None:
     """Where a real data set lies already, under the data root or in Paddle's own cache; None if it is in neither."""
-    return _find(name, data_root(root)) or _find(name, Path.home() / ".cache" / "paddle" / "dataset")
+    try:
+        place = _find(name, root := data_root(root))
+    except OSError as error:
+        raise UserError(
+            f"{root} cannot be looked into ({error.strerror}): name another place with --data-root"
+        ) from None
+    with contextlib.suppress(OSError, RuntimeError):  # of a home that is closed, or none at all
+        place = place or _find(name, Path.home() / ".cache" / "paddle" / "dataset")
+    return place
 
 
 def _find(name: str, root: Path) -> Path | None:
@@ -161,6 +176,8 @@ def _whole(name: str, place: Path) -> bool:
         return all(idx.find_idx(place, file) for files in idx.FILES.values() for file in files)
     if name == "fundus":
         return not missing(place)
+    if name == "dogs":
+        return labelled.whole(place)
     if name == "doodles":
         return place.is_dir() and quickdraw.whole(place)
     if place.is_dir() and name in UNPACKED:  # a half-unpacked folder must not hide the archive beside it

@@ -24,7 +24,10 @@ def once(path: Path, sources: Iterable[Path], form: str, make: Callable[[], Arra
 
     Where `path` cannot be written the arrays are made every time: that costs time and nothing else.
     """
-    stamps = [(each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in sources]
+    try:
+        stamps = [(each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in sources]
+    except OSError as error:  # a link that leads nowhere, say
+        raise UserError(f"{error.filename} cannot be read ({error.strerror}); take it away or get it again") from None
     key = hashlib.sha256(repr((form, stamps)).encode()).hexdigest()
     with suppress(*DAMAGED), path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:  # none, or half of one
         if file["key"].item() == key:

@@ -26,7 +26,7 @@ def read_picture(path: str | Path, grey: bool = False) -> np.ndarray:
     cannot read it."""
     try:
         image = decoded(Path(path).read_bytes(), grey)  # cv2.imread fails on paths that are not ASCII
-    except OSError:
+    except (OSError, ValueError):  # a ValueError for a zero byte in the name
         image = None
     if image is None:
         raise UserError(

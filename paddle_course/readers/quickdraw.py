@@ -119,17 +119,27 @@ def word_of(path: Path) -> str:
 def word_files(folder: str | Path) -> dict[str, Path]:
     """Word -> its file, of all .csv or else .ndjson in a folder, in the order of the words, which numbers them."""
     folder = Path(folder)
-    found = sorted(folder.glob("*.csv")) or sorted(folder.glob("*.ndjson"))
+    found = _files(folder, ".csv") or _files(folder, ".ndjson")
     if not found:
         raise UserError(f"{folder} holds no <word>.csv and no <word>.ndjson; ./run.sh data doodles fetches some")
-    return {word_of(path): path for path in sorted(found, key=word_of)}
+    files = {word_of(path): path for path in sorted(found, key=word_of)}
+    if double := [path for path in found if path not in files.values()]:
+        other = files[word_of(double[0])].name
+        raise UserError(f"{folder} has both {double[0].name} and {other}, of the same word: take one of them away")
+    return files
+
+
+def _files(folder: Path, end: str) -> list[Path]:
+    """Without what a Mac adds."""
+    return sorted(path for path in folder.glob(f"*{end}") if not path.name.startswith("."))
 
 
 def whole(folder: Path) -> bool:
     """Whether a folder holds words, and all of those that were to be fetched."""
-    names = {path.stem for end in (".csv", ".ndjson") for path in folder.glob(f"*{end}")}
-    wanted = folder / WANTED
-    return bool(names) and (not wanted.exists() or names >= set(wanted.read_text(encoding="utf-8").splitlines()))
+    names, wanted = {path.stem for end in (".csv", ".ndjson") for path in _files(folder, end)}, folder / WANTED
+    if not wanted.exists():
+        return bool(names)
+    return bool(names) and names >= set(wanted.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
 def read_words(folder: str | Path, nrows: int | None = None, skiprows: int = 0, words: Sequence[str] = ()) -> Drawings:

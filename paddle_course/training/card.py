@@ -49,9 +49,15 @@ def read(directory: Path) -> Card:
     path = directory / FILE
     known = {key: tuple(value) if isinstance(value, list) else value for key, value in config.load(path).items()}
     try:
-        return Card(**known)
-    except TypeError:
+        card = Card(**known)
+        channels, height, width = card.shape
+        if not all(isinstance(each, int) for each in (channels, height, width)) or not isinstance(card.classes, tuple):
+            raise TypeError
+        if not isinstance(card.settings, dict) or not {len(card.mean), len(card.std)} <= {1, channels}:
+            raise TypeError
+    except (TypeError, ValueError):
         raise UserError(f"{path} is not what this version writes: train again with --fresh") from None
+    return card
 
 
 def network(run: Run, card: Card) -> paddle.nn.Layer:

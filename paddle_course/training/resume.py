@@ -91,6 +91,8 @@ def ended(run: Run, model: paddle.nn.Layer) -> Result | None:
     if not (path := run.directory / "result.json").exists():
         return None
     about = config.load(path)
+    if not {"params", "sha256", "step"} <= about.keys():
+        raise UserError(f"{path} is not what this version writes: use --fresh to train again")
     params = run.directory / about["params"]
     if not params.exists() or checkpoint.sha256(params) != about["sha256"]:
         raise UserError(
@@ -98,7 +100,11 @@ def ended(run: Run, model: paddle.nn.Layer) -> Result | None:
         )
     checkpoint.load_params(params, model)
     epochs = run.records("epoch")
-    final = next(each for each in epochs if each["step"] == about["step"])
+    final = next((each for each in epochs if each["step"] == about["step"]), None)
+    if final is None:
+        raise UserError(
+            f"{run.directory}: metrics.jsonl lacks the last epoch of {run.name}, use --fresh to train again"
+        )
     return Result(run, epochs, final, params, about["sha256"])
 
 

@@ -40,17 +40,23 @@ def test_the_finished_runs_are_found_the_newest_first(runs: Path) -> None:
 def test_a_run_that_cannot_be_read_is_left_out_with_one_line(
     runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    for name in ("fine", "cut", "older", "unfinished"):
+    for name in ("fine", "cut", "older", "unfinished", "list", "shape", "settings", "mean"):
         shutil.copytree(runs / "hw10/few", tmp_path / name)
     (tmp_path / "cut/card.json").write_text('{"model": ')
     (tmp_path / "older/card.json").write_text(json.dumps({"model": "lenet"}))
     (tmp_path / "unfinished/card.json").write_text("{")
     (tmp_path / "unfinished/result.json").unlink()
+    about = json.loads((tmp_path / "fine/card.json").read_text())
+    (tmp_path / "list/card.json").write_text("[]")
+    for name, wrong in (("shape", 7), ("settings", [1]), ("mean", [0.1, 0.2])):
+        (tmp_path / name / "card.json").write_text(json.dumps(about | {name: wrong}))
     capsys.readouterr()
     for _ in range(2):  # whoever loads the page again learns nothing new
         assert list(player.players(tmp_path)) == ["fine"]
     said = sorted(capsys.readouterr().err.splitlines())
-    assert [line.partition(" is left out: ")[0] for line in said] == ["warning: cut", "warning: older"]
+    assert [line.partition(" is left out: ")[0] for line in said] == [
+        f"warning: {name}" for name in ("cut", "list", "mean", "older", "settings", "shape")
+    ]
 
 
 def test_a_run_that_is_asked_for_alone_has_its_own_name(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,10 @@ def test_cut_off_damaged_encrypted_and_missing(tmp_path):
     for raw in (b"", b"PK\x03\x04", whole[:60], whole[:-30], flipped):
         with pytest.raises(UserError, match=r"a.zip cannot be read .*; delete it and get it again"):
             reading(io.BytesIO(raw))
+    packed = bytearray(zipped({"a": bytes(range(90))}, zipfile.ZIP_LZMA).getvalue())
+    packed[45:60] = bytes(15)
+    with pytest.raises(UserError, match=r"a.zip cannot be read"):
+        reading(io.BytesIO(packed))
     hidden = bytearray(whole)
     hidden[whole.rindex(b"PK\x01\x02") + 8] |= 1
     with pytest.raises(UserError, match="a is encrypted"):

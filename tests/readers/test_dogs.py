@@ -1,3 +1,7 @@
+import subprocess
+import sys
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -5,7 +9,7 @@ import pytest
 from paddle_course import readers
 from paddle_course.readers import download
 from paddle_course.readers.cifar import cifar10
-from paddle_course.readers.dogs import make_dogs
+from paddle_course.readers.dogs import made_dogs, make_dogs
 from paddle_course.readers.stand_ins import write_stand_in
 from paddle_course.runtime import UserError
 
@@ -40,7 +44,7 @@ def test_it_is_made_where_it_is_missing_and_cifar_is_fetched_for_it(tmp_path, mo
     monkeypatch.setattr(download, "fetch", refuse)
     with pytest.raises(UserError, match="no connection"):
         readers.load("dogs", "train", tmp_path)
-    assert not (tmp_path / "dogs").exists()
+    assert not any((tmp_path / "dogs").iterdir())
     monkeypatch.setattr(download, "fetch", lambda name, root: write_stand_in(name, root, train=2, test=1))
     assert len(readers.load("dogs", "train", tmp_path)) == 4
     (tmp_path / "dogs" / "test.csv").unlink()  # broken off: made again
@@ -72,4 +76,46 @@ def test_a_folder_without_dogs_or_without_others_is_no_use(tmp_path):
         path.unlink()
     with pytest.raises(UserError, match=r"4 dogs among 4 pictures; there must be two of each kind"):
         make_dogs(tmp_path, str(source))
-    assert not (tmp_path / "dogs").exists()
+    assert not any((tmp_path / "dogs").iterdir())
+
+
+@pytest.mark.parametrize("there", [("train.csv",), ("train.csv", "backup.csv"), ("dataSet/train_000001.jpg",)])
+def test_pictures_of_ones_own_are_never_written_to(tmp_path, there):
+    write_stand_in("cifar10", tmp_path, train=2, test=1)
+    for name in there:
+        path = tmp_path / "dogs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    for make in (made_dogs, make_dogs, lambda root: readers.load("dogs", "train", root)):
+        with pytest.raises(
+            UserError, match=r"dogs lacks .*test.csv, and its files were not made here: add it, or move"
+        ):
+            make(tmp_path)
+    found = {path.relative_to(tmp_path / "dogs").as_posix() for path in (tmp_path / "dogs").rglob("*.*")}
+    assert found == set(there) and all((tmp_path / "dogs" / name).read_text() == "mine" for name in there)
+
+
+def test_a_third_table_beside_the_two_takes_nothing_away(tmp_path):
+    write_stand_in("dogs", tmp_path)
+    (tmp_path / "dogs" / "backup.csv").write_text("mine")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "dogs").rglob("*")}
+    with pytest.raises(UserError, match="is there already"):
+        make_dogs(tmp_path)
+    assert made_dogs(tmp_path) == tmp_path / "dogs"
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "dogs").rglob("*")} == before
+
+
+def test_whoever_comes_second_waits_and_finds_it_made(tmp_path):
+    write_stand_in("cifar10", tmp_path, train=2, test=1)
+    slow = (
+        "import sys, time\nfrom paddle_course.readers import dogs\nwrite = dogs.write_labelled\n"
+        "def slowly(*arguments):\n    write(*arguments); print('half', flush=True); time.sleep(0.5)\n"
+        "dogs.write_labelled = slowly\nfrom pathlib import Path\ndogs.made_dogs(Path(sys.argv[1]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", slow, str(tmp_path)], stdout=subprocess.PIPE) as first:
+        assert first.stdout.readline() == b"half\n"
+        begun = (tmp_path / "dogs" / "train.csv").stat().st_mtime_ns
+        start = time.perf_counter()
+        images = readers.load("dogs", "test", tmp_path)
+        assert time.perf_counter() - start > 0.3 and len(images) == 2
+        assert first.wait() == 0 and (tmp_path / "dogs" / "train.csv").stat().st_mtime_ns == begun

@@ -147,6 +147,22 @@ def test_without_a_network_one_line_says_what_to_do(tmp_path, monkeypatch):
         assert part in message
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [("ALL_PROXY", "gopher://127.0.0.1:1", "gopher"), ("REQUESTS_CA_BUNDLE", "/nowhere.pem", "/nowhere.pem")],
+)
+def test_a_proxy_or_a_certificate_that_is_set_wrongly_is_told(tmp_path, monkeypatch, variable, value, said):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(download, "SOURCES", {"toy": (Remote("toy.bin", MD5, "https://192.0.2.1/toy.bin"),)})
+    tried = []
+    monkeypatch.setattr(download.time, "sleep", tried.append)
+    with pytest.raises(UserError, match=rf"toy.bin cannot be downloaded \(192.0.2.1: .*{said}.*by hand"):
+        fetch("toy", tmp_path, progress=False)
+    assert len(tried) <= 2 and (variable != "ALL_PROXY" or not tried)
+
+
 def test_a_server_that_says_nothing_is_left(tmp_path, mirror, remote, monkeypatch):
     monkeypatch.setattr(download, "TIMEOUT", (2, 0.05))
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -117,6 +117,26 @@ def test_more_of_each_word_begins_behind_what_is_there_and_fewer_takes_nothing_a
     assert lines(folder) == expected(200)
 
 
+def test_without_a_network_what_is_there_can_still_be_used(tmp_path, server):
+    folder = fetch_doodles(tmp_path, words=2, per_word=20, progress=False)
+    server.files.clear()
+    for wish in ({"words": 2, "per_word": 30}, {"words": 3, "per_word": 20}):
+        with pytest.raises(UserError, match="cannot be downloaded"):
+            fetch_doodles(tmp_path, **wish, progress=False)
+        assert len(readers.load_drawings(tmp_path)) == 40 and lines(folder) == expected(20)
+    server.files.update(FILES)
+    fetch_doodles(tmp_path, words=3, per_word=30, progress=False)
+    assert len(readers.load_drawings(tmp_path)) == 90
+
+
+def test_a_choice_of_ones_own_under_the_same_name_is_not_gone_on_with(tmp_path, server):
+    folder = tmp_path / "quickdraw" / "simplified"
+    folder.mkdir(parents=True)
+    (folder / f"{FIRST}.ndjson").write_bytes(b"".join(expected(9)[::2]))
+    fetch_doodles(tmp_path, words=1, per_word=50, progress=False)
+    assert lines(folder) == expected(50)
+
+
 @pytest.mark.parametrize("ranges", [True, False])
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_a_word_with_fewer_drawings_is_taken_whole(tmp_path, server, ranges, end):

@@ -95,3 +95,15 @@ def test_the_stand_in_is_found_and_read(tmp_path):
     train, test = (readers.load("dogs", split, tmp_path, "stand-in", count=12) for split in ("train", "test"))
     assert train.synthetic and train.source == "stand-in drawn cats and dogs, train"
     assert train.labels.sum() == test.labels.sum() == 6
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "none"])
+def test_a_picture_that_cannot_be_is_named(folder, name):
+    (folder / "train.csv").write_text(f"imgName,label\n/dataSet/{name}.jpg,1.0\n")
+    with pytest.raises(UserError, match="cannot be read as a picture"):
+        read_labelled(folder, "train")
+
+
+def test_where_the_pictures_come_from_is_read_in_any_encoding(folder):
+    (folder / "origin.txt").write_bytes("我的狗".encode("gbk") + b" at home\n")
+    assert read_labelled(folder, "test").source.endswith(" at home, test")

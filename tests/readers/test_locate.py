@@ -1,3 +1,4 @@
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,36 @@ def test_the_real_data_is_found(real_data):
         if locate._find(name, real_data):
             images = locate.load(name, "test", real_data)
             assert len(images) == count and not images.synthetic
+
+
+def test_a_folder_that_may_not_be_looked_into_and_a_home_that_is_none(tmp_path, monkeypatch):
+    with pytest.raises(UserError, match=r"--data-root ~nobody-here/x: there is no such home"):
+        locate.data_root("~nobody-here/x")
+
+    def closed(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    whole = locate._whole
+    monkeypatch.setattr(locate, "_whole", lambda name, place: closed(place))
+    with pytest.raises(UserError, match=rf"{tmp_path} cannot be looked into \(Permission denied\): name another place"):
+        locate.find("cifar10", tmp_path)
+    cache = Path.home() / ".cache"
+    monkeypatch.setattr(locate, "_whole", lambda name, p: closed(p) if cache in p.parents else whole(name, p))
+    assert locate.find("cifar10", tmp_path) is None
+
+
+def test_a_stand_in_that_two_ask_for_is_made_once(tmp_path, monkeypatch):
+    made = []
+
+    def write(name, root):
+        made.append(name)
+        return write_stand_in(name, root)
+
+    @contextlib.contextmanager
+    def waits(folder):  # for another process, which makes it meanwhile
+        write_stand_in("hw4", folder)
+        yield
+
+    monkeypatch.setattr(locate, "write_stand_in", write)
+    monkeypatch.setattr(locate, "alone_in", waits)
+    assert locate.folder("hw4", tmp_path, "stand-in").exists() and not made

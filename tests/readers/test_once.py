@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from paddle_course.readers.once import once
+from paddle_course.runtime import UserError
 
 
 @pytest.fixture
@@ -55,6 +56,13 @@ def test_nothing_is_kept_where_nothing_can_be_written(made, tmp_path):
     (tmp_path / "file").write_text("")
     made.path = tmp_path / "file" / "kept.npz"
     assert made()["images"][0, 0] == 1 and made()["images"][0, 0] == 2
+
+
+def test_a_source_that_is_gone_is_named(made):
+    made.source.unlink()
+    made.source.symlink_to("nowhere")
+    with pytest.raises(UserError, match=r"source.jpg cannot be read \(No such file or directory\); take it away"):
+        made()
 
 
 def test_a_file_that_would_run_code_is_not_loaded(made):

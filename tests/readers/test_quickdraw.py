@@ -154,6 +154,15 @@ def test_files_that_are_none(tmp_path):
         read_drawings(tmp_path / "sun.ndjson")
 
 
+def test_what_a_mac_adds_is_passed_over_and_a_word_that_is_there_twice_is_told(write, tmp_path):
+    folder = write(2, "sun").parent
+    (folder / "._sun.csv").write_bytes(b"\0\5\26\7")
+    assert len(quickdraw.read_words(folder)) == 2
+    (folder / "full_simplified_sun.csv").write_bytes((folder / "sun.csv").read_bytes())
+    with pytest.raises(UserError, match=r"has both full_simplified_sun.csv and sun.csv, of the same word: take one"):
+        quickdraw.read_words(folder)
+
+
 def test_what_was_read_is_kept_and_read_again_when_a_file_changes(write, tmp_path, monkeypatch):
     folder = write(6, "sun").parent
     write(4, "cat")
