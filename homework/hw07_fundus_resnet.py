@@ -93,6 +93,8 @@ class Steady(NamedTuple):
 
 
 def steady(lab: Lab, name: str) -> Steady:
+    if lab.config.epochs == 1:
+        raise runtime.UserError("--epochs 1: in a single epoch the rate cannot decay; name 2 or more")
     trained = [train(lab, name, seed) for seed in lab.seeds]
     _, loss, _ = answers.mean_by_epoch(trained, "train_loss")
     still = plateau.start(loss)
@@ -121,7 +123,7 @@ def when(lab: Lab) -> Answer:
             tuple((rule, *each) for rule, each in others.items()),
         ),
         found=found,
-        others={name: [each[i] for each in others.values()] for i, name in enumerate(NETS)},
+        others={name: [each[i] for each in list(others.values())[1:]] for i, name in enumerate(NETS)},
     )
 
 

@@ -51,8 +51,11 @@ def short(lab: Lab) -> int:
 
 
 def pictures(lab: Lab, images: readers.Images | None = None, seed: int = 0, shuffle: bool = False) -> batches.Batches:
-    """The camp's batches, of the test pictures if of no others: no augmentation, pixels in -1..1."""
-    return batches.Batches(images or lab.images("cifar10", "test"), lab.config.batch_size, seed=seed, shuffle=shuffle)
+    """The camp's batches, of the test pictures if of no others: no augmentation, pixels in -1..1. Of few pictures at
+    least eight to an epoch, so that few pictures do not mean few updates."""
+    images = images or lab.images("cifar10", "test")
+    size = min(lab.config.batch_size, max(1, len(images) // 8))
+    return batches.Batches(images, size, seed=seed, shuffle=shuffle)
 
 
 def train(lab: Lab, name: str, epochs: int, optimizer: str = "adam", lr: float = 1e-3, **settings: Any) -> Trained:

@@ -32,8 +32,7 @@ def net(**settings: Any) -> dict[str, Any]:
     return {"settings": {**SLIM.settings, **settings}}
 
 
-CONCEPTS = {  # what can be shown by trainings that differ in one thing; the rate grows with the batch
-    "batch size": {f"batches of {n}": {"size": n, "lr": 0.02 * n / 128} for n in (16, 128, 1024)},
+CONCEPTS = {  # what can be shown by trainings that differ in one thing
     "shortcuts": {"18 layers": {}, "18 layers, plain": net(shortcuts=False)}
     | {"34 layers": net(depth=34), "34 layers, plain": net(depth=34, shortcuts=False)},
     "activation": {
@@ -45,6 +44,12 @@ CONCEPTS = {  # what can be shown by trainings that differ in one thing; the rat
     "learning rate": {f"rate {lr}": {"lr": lr} for lr in (0.0002, 0.002, 0.02, 0.2, 2.0)},
 }
 FAST = "fast network and recipe"
+
+
+def batch_sizes(pictures: int) -> dict[str, dict[str, Any]]:
+    """Batches of 16, 128 and 1024, or of half of so few pictures; the rate grows with the batch."""
+    sizes = sorted({min(size, pictures // 2) for size in (16, 128, 1024)})
+    return {f"batches of {size}": {"size": size, "lr": 0.02 * size / 128} for size in sizes}
 
 
 def widened(recipe: Recipe) -> Recipe:
@@ -116,14 +121,16 @@ def concepts(lab: Lab) -> Answer:
     Explain seven concepts: batch size, epoch, overfitting, residual blocks, activation, optimizer, learning rate"""
     of, n, some = pictures(lab), lab.epochs(lab.config.concept_epochs), pictures(lab)["half"]
     test, setting, on = {"test": of["test"]}, answers.plural(n, "epoch"), answers.on(some, of["test"])
+    asked = {"batch size": batch_sizes(len(some)), **CONCEPTS}
     runs = {  # too high a rate may diverge, which is its answer
         what: answers.variants(
             lab, "concept", SLIM, arms, some, test, n, forgiving=what in ("batch size", "learning rate")
         )
-        for what, arms in CONCEPTS.items()
+        for what, arms in asked.items()
     }
     tables = {what: answers.compare(what.capitalize(), rows, on, setting) for what, rows in runs.items()}
     base, sizes = runs["optimizer"]["nesterov"][0], (8, 32) if lab.config.smoke else (16, 64, 256, 1024)
+    sizes = [size for size in sizes if size <= len(some)]
     noise = answers.gradient_noise(base.net, answers.as_they_are(some, some), sizes)
     depths = answers.by_depth({name: row[0] for name, row in runs["shortcuts"].items()})
     picture, slopes = answers.activation_slopes(tuple(runs["activation"]))
@@ -141,7 +148,7 @@ def concepts(lab: Lab) -> Answer:
         story=story,
         depths=depths,
         slopes=slopes,
-        diverged=[name for what, arms in CONCEPTS.items() for name in arms if name not in runs[what]],
+        diverged=[name for what, arms in asked.items() for name in arms if name not in runs[what]],
     )
 
 

@@ -141,7 +141,7 @@ def mistakes(lab: Lab, base: Judged) -> Iterator[Mistake]:
     mixed, single = answers.by_batch(base, data(lab, "test"))
     keras = part3(lab, "keras", loss=training.losses.logits_as_probabilities, threshold=0.5)
     yield Mistake("yes only above a logit of 0.5", "Part 3", [replace(base, threshold=0.5).hits()], right)
-    yield Mistake("batch norm by the batch, all test pictures in one", "Part 3", [mixed], right)
+    yield Mistake("batch norm by the batch, classes mixed", "Part 3", [mixed], right)
     yield Mistake("batch norm by the batch, one class after the other", "Part 3", [single], right)
     yield Mistake("logits where the loss expects probabilities", "Part 3, retrained", [keras.hits()], right)
     yield Mistake("rate 0.1", "Part 3, retrained", [part3(lab, "rate", lr=0.1).hits()], right)

@@ -25,7 +25,8 @@ class Arm(NamedTuple):
 
 @dataclass(frozen=True)
 class Ablation:
-    """By the arms' names: mistakes, how many more than the whole recipe makes, and how likely luck alone does that."""
+    """By the arms' names: mistakes, how many more than the whole recipe makes, and how likely luck alone does that in
+    any of the arms."""
 
     wrong: dict[str, int]
     more: dict[str, int]
@@ -47,11 +48,13 @@ def ablation(caption: str, arms: Sequence[Arm], data: str, setting: str) -> Abla
     """Compare `arms`, the whole recipe first, by their mistakes on the same pictures.
 
     Two arms are compared on the pictures that one of them gets right and the other does not (`metrics.mcnemar`), which
-    tells more than their accuracies: most mistakes are common to all.
+    tells more than their accuracies: most mistakes are common to all. Whoever looks for the largest difference has
+    looked at all arms, so p is taken times their number (Bonferroni).
     """
     whole, count = arms[0], len(arms[0].right)
     wrong = {arm.name: int((~arm.right).sum()) for arm in arms}
-    chance = {arm.name: training.metrics.mcnemar(arm.right, whole.right) for arm in arms[1:]}
+    others = arms[1:]
+    chance = {a.name: min(1.0, len(others) * training.metrics.mcnemar(a.right, whole.right)) for a in others}
     rows = [
         (
             arm.name,
@@ -68,7 +71,8 @@ def ablation(caption: str, arms: Sequence[Arm], data: str, setting: str) -> Abla
     low, high = training.metrics.wilson(whole.right.mean(), count)
     note = (
         f"{count:,} pictures held out of the training set; the first row's 95 % interval is {100 * low:.2f} to "
-        f"{100 * high:.2f} %. p: how often luck alone sets two equally good networks this far apart (McNemar's test)."
+        f"{100 * high:.2f} %. p: how often luck alone sets any of so "
+        "many equally good networks this far from the first (McNemar's test)."
     )
     return Ablation(
         wrong,

@@ -66,13 +66,19 @@ def questions(found: Iterable[Entry], folder: Path) -> str:
         rows: list[tuple[Cell, ...]] = []
         for asking, (chinese, english) in script.questions.items():
             minutes = by_name.get((script.name, asking, TRAINED))
-            result = said(by_name.get((script.name, asking, script.headlines.get(asking))))
-            command = f"./run.sh {script.name} --question {asking}"
-            rows.append((asking, f"{chinese} {english}", command, minutes and f"{minutes['value']:.1f}", result))
+            known = by_name.get((script.name, asking, script.headlines.get(asking)))
+            command = f"./run.sh {script.name} --question {asking}{flags(known)}"
+            rows.append((asking, f"{chinese} {english}", command, minutes and f"{minutes['value']:.1f}", said(known)))
         head = ("", "question", "command", "minutes of training", "result")
         parts += [f"### [{script.path.name}]({script.path.name}) {' · '.join(map(words.escape, script.title))}"]
         parts += [words.table(Table("", head, tuple(rows)))]
     return "\n\n".join(parts)
+
+
+def flags(entry: Entry | None) -> str:
+    """What must stand behind the question for a result to come about: " --full --networks fast"."""
+    _, _, given = (entry["command"] if entry else "").partition("./run.sh ")
+    return re.sub(r" --(publish|question \S+)", "", given[len("hw00") :])
 
 
 def overview(found: Sequence[Entry], folder: Path, language: str) -> str:

@@ -68,7 +68,7 @@ class PhotoStudy:
     tested: int  # test pictures beside them
     right: dict[str, float | None]  # by way of preparing them
     test: float  # the test pictures
-    own_test: float  # those of them whose classes are among the photos'
+    own_test: float  # those of the photos' classes, each with the weight that it has among the photos
     odd: float  # the share that is "none of the ten"
     odd_wrong: float | None
     fine_wrong: float | None
@@ -115,7 +115,7 @@ def study(net: paddle.nn.Layer, train: batches.Batches, test: readers.Images, fo
         tested=len(test),
         right=right,
         test=share(known.guess == test.labels) or 0.0,
-        own_test=share(known.guess == test.labels, np.isin(test.labels, labels[told])) or 0.0,
+        own_test=weighted(known.guess == test.labels, test.labels, labels[told]),
         odd=float(odd.mean()),
         odd_wrong=share(wrong, odd & told),
         fine_wrong=share(wrong, ~odd & told),
@@ -129,6 +129,14 @@ def share(which: np.ndarray, among: np.ndarray | None = None) -> float | None:
     """The share of `which` that is true, among those marked; None where there is none."""
     chosen = which if among is None else which[among]
     return float(chosen.mean()) if len(chosen) else None
+
+
+def weighted(right: np.ndarray, labels: np.ndarray, among: np.ndarray) -> float:
+    """The share of `right` in a set that had as many of each of `labels` as `among` has; 0 where none is at hand."""
+    kinds, counts = np.unique(among, return_counts=True)
+    shares = [(share(right, labels == kind), count) for kind, count in zip(kinds, counts, strict=True)]
+    known = [(each, count) for each, count in shares if each is not None]
+    return sum(each * count for each, count in known) / max(1, sum(count for _, count in known))
 
 
 def row(name: str, right: float | None, sight: Sight) -> tuple[str | float | None, ...]:

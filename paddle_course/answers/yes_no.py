@@ -59,14 +59,15 @@ def hits(logits: np.ndarray, labels: np.ndarray, threshold: float = 0.0) -> np.n
     return (logits[:, 0] > threshold) == labels
 
 
-def told_apart(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
+def told_apart(one: Sequence[np.ndarray], other: Sequence[np.ndarray], among: int = 1) -> bool:
     """Whether two networks differ on the same examples by more than chance gives, in every run and the same way.
 
     Each holds, run by run, which examples are right: bool (N,). On the same examples only those count that one network
-    alone has right (`metrics.mcnemar`); two intervals would take the pictures' luck for a difference.
+    alone has right (`metrics.mcnemar`); two intervals would take the pictures' luck for a difference. Whoever looks at
+    several such pairs says `among` how many, and luck is allowed that much less for each (Bonferroni).
     """
     ways = {
-        bool(a.sum() > b.sum()) if training.metrics.mcnemar(a, b) < SURE else None
+        bool(a.sum() > b.sum()) if training.metrics.mcnemar(a, b) < SURE / among else None
         for a, b in zip(one, other, strict=True)
     }
     return len(ways) == 1 and None not in ways
@@ -195,7 +196,8 @@ def cost_of_mistakes(caption: str, mistakes: Iterable[Mistake], data: str) -> Mi
     before = {each.name: float(np.mean(each.before)) for each in mistakes}
     after = {each.name: float(np.mean(each.after)) for each in mistakes}
     shares = {each.name: isinstance(each.before, float) for each in mistakes}
-    apart = {each.name: not shares[each.name] and told_apart(each.before, each.after) for each in mistakes}
+    tests = sum(not each for each in shares.values())
+    apart = {each.name: not shares[each.name] and told_apart(each.before, each.after, tests) for each in mistakes}
     found = Mistakes({each.name: each.on for each in mistakes}, before, after, apart, pieces := [])
     for m in mistakes:
         points, told = f"{found.cost(m.name):+.1f}", None if shares[m.name] else apart[m.name]

@@ -15,9 +15,10 @@ def look_ahead(step: int, *, steps: int, every: int = 5, keep: float = 0.95**5, 
     """The share of the slow weights that is kept after `step` of `steps` updates; None where they stay as they are.
 
     It grows from 0, where the slow weights are the fast ones, to `keep`: there is nothing to average while the network
-    still learns fast. After the last step it is 1: the slow weights are the result. airbench94, arXiv:2404.00498.
+    still learns fast. After the last step it is 1: the slow weights are the result; of fewer steps than `every` there
+    are none. airbench94, arXiv:2404.00498.
     """
-    if step == steps:
+    if step == steps >= every:
         return 1.0
     return keep * (step / steps) ** power if step % every == 0 else None
 

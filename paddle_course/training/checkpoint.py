@@ -198,9 +198,13 @@ def latest(checkpoints: Path) -> Path | None:
     return None
 
 
-def keep(checkpoints: Path, count: int = 2) -> None:
-    """Remove all but the newest `count` checkpoints, and what a kill left half-written."""
-    for directory in [*steps(checkpoints)[count:], *checkpoints.glob(".*.tmp")]:
+def keep(checkpoints: Path, step: int, count: int = 2) -> None:
+    """Remove all but the newest `count` checkpoints up to `step`, just saved, and what a kill left half-written.
+
+    One of a later step is damaged: the training would have gone on from it.
+    """
+    later = [directory for directory in steps(checkpoints) if int(directory.name) > step]
+    for directory in [*later, *steps(checkpoints)[len(later) + count :], *checkpoints.glob(".*.tmp")]:
         shutil.rmtree(directory, ignore_errors=True)
 
 

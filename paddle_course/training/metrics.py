@@ -131,7 +131,7 @@ def moved_to_recall(scores: np.ndarray, labels: np.ndarray, index: int, recall: 
     others = np.delete(scores, index, axis=1).max(axis=1)
     margin = others.astype(np.float64) - scores[:, index]  # an offset of at least so much makes it the best guess
     mine = labels == index
-    wanted = max(1, round(recall * mine.sum()))
+    wanted = max(1, math.ceil(recall * mine.sum() - 1e-9))  # what is whole but for rounding stays so
     offset = np.sort(margin[mine])[wanted - 1]
     found = margin <= offset
     return Moved(float(offset), float(found[mine].mean()), float(mine[found].mean()), int(found.sum()))

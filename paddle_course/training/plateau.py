@@ -29,7 +29,8 @@ def start(losses: Sequence[float], window: int = 3, patience: int = 3, least: fl
 def decays(still: int | None, epochs: int) -> tuple[int, int]:
     """After how many of `epochs` the rate should decay: where the loss levels off, and half-way from there to the end.
 
-    Half-way from the start in place of the former, where it never levels off or leaves fewer than two epochs.
+    Half-way from the start in place of the former, where it never levels off or leaves fewer than two epochs. `epochs`
+    is 2 or more.
     """
     first = still if still and still <= epochs - 2 else epochs // 2
     return first, (first + epochs + 1) // 2

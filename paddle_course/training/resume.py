@@ -44,7 +44,7 @@ class Saver:
         self.record.flush()
         arrays = slow and slow.arrays()
         checkpoint.save(self.run.checkpoints / str(self.state.step), self.model, optimizer, self.state, arrays)
-        checkpoint.keep(self.run.checkpoints)
+        checkpoint.keep(self.run.checkpoints, self.state.step)
         self.last = time.perf_counter()
         if self.stop.code:
             where = f"{self.run.name} is saved at step {self.state.step:,}"

@@ -19,7 +19,7 @@ def test_arms_are_compared_picture_by_picture() -> None:
     found = ablation("Ablation", arms, "digits", "3 epochs")
     assert found.wrong == {"whole": 20, "worse": 40, "other": 21, "same": 20}
     assert found.more == {"worse": 20, "other": 1, "same": 0}
-    assert found.chance == {"worse": pytest.approx(2 * 0.5**20), "other": 1.0, "same": 1.0}
+    assert found.chance == {"worse": pytest.approx(3 * 2 * 0.5**20), "other": 1.0, "same": 1.0}
     assert found.sure("worse") and not found.sure("other") and not found.sure("same")
     assert found.best == "whole" and found.count == 1000
 

@@ -22,6 +22,7 @@ QUESTIONS = {1: first, 2: second}
 HEADLINES = {1: "linear", 2: "mlp"}
 '''
 ENTRY = {"homework": "hw01", "question": 1, "metric": "test accuracy", "value": 0.5, "sd": None, "n": 1}
+ENTRY |= {"command": "./run.sh hw01 --publish"}
 
 
 @pytest.fixture
@@ -49,6 +50,19 @@ def test_every_question_has_a_row_with_its_command_minutes_and_result(folder: Pa
     assert "| 1 | 一共多少？ How many? | ./run.sh hw01 --question 1 | 3.2 | linear: test accuracy 50.0 % |" in rows
     assert "| 2 | 为什么？ Why? | ./run.sh hw01 --question 2 | 1.5 | – |" in rows
     assert "| 2 | 为什么？ Why? | ./run.sh hw12 --question 2 | – | – |" in rows
+
+
+@pytest.mark.parametrize(
+    ("command", "flags"),
+    [
+        ("./run.sh hw01 --publish", ""),
+        ("OMP_NUM_THREADS=1 ./run.sh hw01 --question 2,1 --publish", ""),
+        ("./run.sh hw01 --full --question 1 --networks fast --publish", " --full --networks fast"),
+    ],
+)
+def test_the_command_has_the_flags_that_the_result_took(folder: Path, command: str, flags: str) -> None:
+    table = index.questions([ENTRY | {"name": "linear", "command": command}], folder)
+    assert f"| ./run.sh hw01 --question 1{flags} | – | linear: test accuracy 50.0 % |" in table
 
 
 def test_the_overview_has_a_row_for_each_homework(folder: Path) -> None:

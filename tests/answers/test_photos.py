@@ -71,3 +71,11 @@ def test_a_training_picture_is_its_own_nearest(tmp_path: Path) -> None:
     assert set(study.right) == set(photos.WAYS)
     assert study.told == study.count == 8
     assert {piece.name for piece in study.pieces if hasattr(piece, "png")} == {"photos", "nearest"}
+
+
+def test_the_test_pictures_are_weighed_as_the_photos_are() -> None:
+    labels = np.repeat([0, 1, 2], 4)
+    right = np.array([1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0], bool)
+    assert photos.weighted(right, labels, np.array([0] * 12 + [1])) == pytest.approx((12 * 0.5 + 1) / 13)
+    assert photos.weighted(right, labels, np.array([2, 7])) == 0.0  # of a class that the set lacks nothing is known
+    assert photos.weighted(right, labels, np.array([], int)) == 0.0

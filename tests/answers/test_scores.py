@@ -55,6 +55,7 @@ def test_an_offset_on_its_logit_finds_as_many_of_a_class() -> None:
     shifted = scores + np.array([0, moved.offset + 1e-9, 0])
     assert (shifted.argmax(1) == 1).sum() == moved.found
     assert training.metrics.moved_to_recall(scores, labels, 1, 0.0).recall == 0.25  # one of them at least
+    assert training.metrics.moved_to_recall(scores, labels, 1, 0.8).recall == 1.0  # three of the four would be fewer
 
 
 def test_the_first_network_is_moved_to_the_recall_of_the_others() -> None:

@@ -129,3 +129,12 @@ def test_the_fast_network_is_said_to_take_the_place_of_what_stood() -> None:
         assert word not in goes["en"]
     for word in ("取代了", "最高一级的方法"):
         assert word not in goes["zh"]
+
+
+@pytest.mark.parametrize(
+    ("pictures", "sizes"), [(10_000, [16, 128, 1024]), (1000, [16, 128, 500]), (200, [16, 100]), (20, [10])]
+)
+def test_a_batch_is_called_by_what_it_holds(pictures: int, sizes: list[int]) -> None:
+    found = load(SCRIPT).batch_sizes(pictures)
+    assert [(name, arm["size"]) for name, arm in found.items()] == [(f"batches of {size}", size) for size in sizes]
+    assert all(arm["lr"] * 128 == pytest.approx(0.02 * arm["size"]) for arm in found.values())

@@ -147,7 +147,7 @@ def why_not(
 
 MISTAKES = [
     ("yes only above a logit of 0.5", "Part 3"),
-    ("batch norm by the batch, all test pictures in one", "Part 3"),
+    ("batch norm by the batch, classes mixed", "Part 3"),
     ("batch norm by the batch, one class after the other", "Part 3"),
     ("logits where the loss expects probabilities", "Part 3, retrained"),
     ("rate 0.1", "Part 3, retrained"),

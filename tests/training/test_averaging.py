@@ -20,6 +20,7 @@ def test_the_share_grows_with_the_third_power_and_ends_at_one() -> None:
     assert shares[49] == pytest.approx(0.8 / 8)
     assert shares[-1] == 1.0
     assert look_ahead(7, steps=7, every=5) == 1.0  # also where the last step is no multiple
+    assert [look_ahead(step, steps=3, every=5) for step in (1, 2, 3)] == [None] * 3  # else the start would come back
 
 
 def test_the_update_is_a_weighted_mean_that_the_model_goes_on_from() -> None:

@@ -192,7 +192,7 @@ def test_the_previous_checkpoint_is_kept_and_a_full_disk_loses_nothing(
     model, optimizer = stepped("adam")
     for step in (1, 2, 3):
         checkpoint.save(tmp_path / str(step), model, optimizer, State(step=step))
-        checkpoint.keep(tmp_path)
+        checkpoint.keep(tmp_path, step)
     assert [each.name for each in checkpoint.steps(tmp_path)] == ["3", "2"]
 
     def full(_: int) -> None:
@@ -236,5 +236,17 @@ def test_what_a_kill_left_half_written_is_swept_away(tmp_path: Path) -> None:
     (tmp_path / ".2.tmp").mkdir()
     (tmp_path / ".2.tmp" / checkpoint.PARAMS).write_bytes(b"half")
     assert checkpoint.latest(tmp_path) == tmp_path / "1"
-    checkpoint.keep(tmp_path)
+    checkpoint.keep(tmp_path, 1)
     assert [each.name for each in tmp_path.iterdir()] == ["1"]
+
+
+def test_a_damaged_checkpoint_does_not_push_out_a_good_one(tmp_path: Path) -> None:
+    model, optimizer = stepped("adam")
+    for step in (800, 900, 950):
+        checkpoint.save(tmp_path / str(step), model, optimizer, State(step=step))
+    for step in (900, 950):
+        (tmp_path / str(step) / checkpoint.PARAMS).write_bytes(b"cut")
+    assert checkpoint.latest(tmp_path) == tmp_path / "800"
+    checkpoint.save(tmp_path / "830", model, optimizer, State(step=830))
+    checkpoint.keep(tmp_path, 830)
+    assert [each.name for each in checkpoint.steps(tmp_path)] == ["830", "800"]

@@ -66,7 +66,7 @@ def test_a_higher_bar_and_less_patience_are_sooner_content() -> None:
         (None, 12, (6, 9)),
         (11, 12, (6, 9)),
         (10, 12, (10, 11)),
-        (None, 1, (0, 1)),
+        (None, 2, (1, 2)),
     ],
 )
 def test_where_to_decay(still: int | None, epochs: int, found: tuple[int, int]) -> None:
