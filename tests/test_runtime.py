@@ -145,6 +145,7 @@ def test_denormals_count_as_zero_in_every_thread() -> None:
         (["--question", "9"], "questions 1, 2, 3"),
         (["--device", "gpu"], "built for the CPU"),
         (["--smoke", "--publish", "--question", "3"], "stand-in"),
+        (["--publish", "--epochs", "1", "--question", "3"], "do not tell --epochs"),
         (["--question", "3", "--data-root", "{tmp}", "--out", "{file}/x"], "cannot be written"),
         (["--question", "4", "--smoke", "--photos", "{tmp}/none"], "none"),
     ],

@@ -135,6 +135,8 @@ def homework(
         config = dataclasses.replace(config, full=False)  # the same run, in the same directory
     if config.publish and config.data == "stand-in":
         raise UserError("--publish: results from stand-in data stay out of docs/results.json")
+    if config.publish and config.epochs:
+        raise UserError("--publish: the names of results do not tell --epochs; publish without it")
     asked = config.question or tuple(questions)
     if unknown := set(asked) - set(questions):
         raise UserError(f"--question {min(unknown)}: {path.stem} has the questions {', '.join(map(str, questions))}")
