@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./run.sh                the tour: installs what is needed, trains, is interrupted, goes on, writes a report (2 minutes)
+# ./run.sh                the tour: installs what is needed, trains, is interrupted, goes on, writes a report (2 min.)
 # ./run.sh hw08 [flags]   one homework; --help lists its flags, --smoke runs it in a minute or two on stand-in data
 # ./run.sh data NAME      downloads a data set: cifar10 cifar100 mnist fashion-mnist housing doodles all
 # ./run.sh data dogs      makes the one of hw11 of CIFAR-10, or of your own pictures: --from DIR

@@ -7,7 +7,7 @@ all cores         the same with OMP_NUM_THREADS set to the number of cores befor
 MKL's fast path   the same with MKL_DEBUG_CPU_TYPE=5 too; only on AMD, where MKL takes its slowest path by itself
 own loop          the loop and the batches of this project, layers still stock
 f32               layers accelerated in float32
-bf16              the same in bfloat16
+bf16              the same in bfloat16, where the processor has it
 
 Each row keeps what the rows above it have changed. A row's factor is its speed over that of the row before. Factors
 multiply, so a row's share of the whole gain is log(factor) / log(product of all factors): the shares make 100 %.
@@ -51,7 +51,8 @@ def rows() -> dict[str, Row]:
     made = {"fit": Row("fit", {}), "all cores": Row("fit", cores)}
     if amd():
         made[FAST_PATH] = Row("fit", cores | {"MKL_DEBUG_CPU_TYPE": "5"})
-    return made | {"own loop": Row("stock", cores)} | {name: Row(name, cores) for name in ("f32", "bf16")}
+    fast = ("f32", "bf16") if "bfloat16" in runtime.instructions() else ("f32",)
+    return made | {"own loop": Row("stock", cores)} | {name: Row(name, cores) for name in fast}
 
 
 def amd() -> bool:

@@ -173,7 +173,7 @@ def rates(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: optimizers, 2: networks, 3: rates}
-HEADLINES = {1: "adam at its best rate", 3: "adam, 0.001, 8 epochs, the last 3 down to 0"}
+HEADLINES = {1: "adamw at its best rate", 3: "adam, 0.001, 8 epochs, the last 3 down to 0"}
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

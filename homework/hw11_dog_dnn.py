@@ -171,7 +171,7 @@ def why_not(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: shallow, 2: deep, 3: why_not}
-SHOWN = {1: RIGHT, 2: "Part 3", 3: "convolutions"}
+SHOWN = {2: "Part 3", 1: RIGHT, 3: "convolutions"}
 HEADLINES = {number: f"{name}, 3,000 pictures, 10 epochs" for number, name in SHOWN.items()}
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)

@@ -1,7 +1,7 @@
 """The tour: a training from first pixel to report on real handwritten digits, with nothing to download.
 
-./run.sh                     LeNet reads all of 297 unseen digits (n = 1), trained in 17 seconds on one thread (2 cores
-                             AMD EPYC with AVX2, Paddle 3.3.1)
+./run.sh                     LeNet reads all of 297 unseen digits (n = 1); the three trainings take 17 seconds on one
+                             thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1)
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NEXT = """
 what to try next:
   ./run.sh board              the same curves in VisualDL
   ./run.sh play               draw a digit, and the network reads it
-  ./run.sh hw08 --smoke       a whole homework on stand-in data, in a minute
+  ./run.sh hw08 --smoke       a whole homework on stand-in data, in a minute or two
   ./run.sh hw08 --question 3  how many pictures does a class need? (CIFAR-10, 170 MB)"""
 
 

@@ -51,7 +51,7 @@ class RunConfig:
 
     question: tuple[int, ...] = flag((), "answer only these questions, for example 3 or 1,3")
     smoke: bool = flag(False, "run every path in a minute or two, on stand-in data; the numbers mean nothing")
-    full: bool = flag(False, "the published settings, however long they take")
+    full: bool = flag(False, "longer: the source's settings where it names any, else more epochs, runs or pictures")
     seed: int = flag(0, "every draw is a function of this")
     seeds: int = flag(3, "runs per setting where a mean and its spread are reported", least=1)
     epochs: int = flag(0, "epochs of every training; 0 = each question's own budget")

@@ -131,7 +131,7 @@ def homework(
     if config.smoke:
         config = dataclasses.replace(config, data="stand-in")
     if config.full and not config.longer:
-        print(f"--full: the settings of {path.stem} are the published ones already", file=sys.stderr)
+        print(f"--full: {path.stem} has no longer settings", file=sys.stderr)
         config = dataclasses.replace(config, full=False)  # the same run, in the same directory
     if config.publish and config.data == "stand-in":
         raise UserError("--publish: results from stand-in data stay out of docs/results.json")

@@ -21,7 +21,7 @@ SHARES = re.compile(r"accuracy|recall|precision|specificity|sensitivity|share|er
 TRAINED = "all trainings"  # the result that tells a question's minutes
 HEADS = {
     "en": ("homework", "", "result", "minutes of training"),
-    "zh": ("作业", "", "结果", "训练分钟数"),
+    "zh": ("作业", "", "结果", "训练用时（分钟）"),
 }
 
 Entry = dict[str, Any]

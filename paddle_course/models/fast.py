@@ -1,7 +1,7 @@
 """CIFAR pictures -> logits by the network of airbench94 (Jordan 2024, arXiv:2404.00498), made to learn in few epochs.
 
-Two things let it: its first convolution is not learned but worked out from the pictures, and a recipe made for it, see
-homework/hw08_cifar10_camp.py.
+Two things let it: its first convolution is not learned but worked out from the pictures, and a recipe made for it,
+`training.recipes.airbench`.
 """
 
 from __future__ import annotations

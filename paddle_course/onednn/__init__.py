@@ -1,6 +1,6 @@
 """The cellar: a model's layers -> the same layers computed by the oneDNN library inside Paddle's own CPU wheel.
 
-report = onednn.accelerate(model)     # in place: same parameters, same names, same numbers, several times as fast
+report = onednn.accelerate(model)     # in place: same parameters, same names, the same function, faster
 print(report)                         # what was swapped, what stayed and why
 onednn.restore(model)                 # Paddle's own kernels again
 """

@@ -17,6 +17,7 @@ SPEEDS = {"fit": 10.0, "all cores": 15.0, "MKL's fast path": 30.0, "own loop": 3
 def amd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(causes, "amd", lambda: True)
     monkeypatch.setattr(runtime, "cores", lambda: 2)
+    monkeypatch.setattr(runtime, "instructions", lambda: "AVX-512 with bfloat16")
 
 
 def speed(job: rounds.Job) -> rounds.Measured:
@@ -58,6 +59,13 @@ def test_elsewhere_than_on_amd_mkl_needs_no_help(
     assert all(job.environment.get("MKL_DEBUG_CPU_TYPE") is None for job in asked) and len(asked) == 5
     shown = " ".join(capsys.readouterr().out.split())
     assert "MKL's fast path: left out, MKL_DEBUG_CPU_TYPE has no effect on this processor" in shown
+
+
+def test_without_bfloat16_its_row_is_left_out(answered, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "instructions", lambda: "AVX2")
+    asked = answered(speed)
+    assert causes.main(["--models", "lenet", "--rounds", "1", "--batch", "2"]) == 0
+    assert [job.arguments["column"] for job in asked] == ["fit", "fit", "fit", "stock", "f32"]
 
 
 def test_what_fails_is_a_dash_and_the_next_step_bridges_it(

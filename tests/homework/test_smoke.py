@@ -107,7 +107,7 @@ def test_what_is_set_apart_are_flags(script: Path) -> None:
 def test_full_is_the_same_run_where_nothing_is_longer(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     module = load(next(script for script in SCRIPTS if script.stem.startswith("hw05")))
     module.main(["--smoke", "--full", "--question", "1", "--out", str(tmp_path / "run")])
-    assert "--full: the settings of hw05_conv_count are the published ones already" in capsys.readouterr().err
+    assert "--full: hw05_conv_count has no longer settings" in capsys.readouterr().err
     assert json.loads((tmp_path / "run/config.json").read_text())["full"] is False
 
 
