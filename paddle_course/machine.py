@@ -57,10 +57,11 @@ def keep_memory() -> None:
     """
     import ctypes
 
-    m_mmap_threshold, m_trim_threshold, most = -3, -1, (1 << 31) - 1
+    m_mmap_max, m_mmap_threshold, m_trim_threshold, most = -4, -3, -1, (1 << 31) - 1
     with contextlib.suppress(OSError, AttributeError):  # not glibc
         libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(m_mmap_threshold, most)
+        if not libc.mallopt(m_mmap_threshold, most):  # there are versions with a limit of 32 MB
+            libc.mallopt(m_mmap_max, 0)
         libc.mallopt(m_trim_threshold, most)
 
 

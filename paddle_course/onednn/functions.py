@@ -7,21 +7,24 @@ another order (the pictures; a gradient out of Flatten) is brought into this one
 oneDNN is given bare addresses, so whatever it reads or writes is held in a local name until it has run, and whatever
 the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass - after the first one:
 through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for. Nor can `paddle.grad`
-go back through one that has weights. `restore` the model first where either is needed; `backward` does all the rest.
-A result that the context keeps is kept detached: as it is, it would hold the context in turn, for ever.
+go back through one that has weights, and what a hook on a result makes of its gradient is not used. `restore` the model
+first where one of these is needed; `backward` does all the rest.
+A result that the context keeps is kept detached: as it is, it would hold the context in turn, for ever. What is changed
+in place between the two passes would make a wrong gradient; `unchanged` refuses it, as Paddle does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import paddle
 from paddle.autograd import PyLayer
 
 from paddle_course.onednn import primitives
 from paddle_course.onednn.library import BF16, BY_RESULT, F32, RELU_BY_RESULT
-from paddle_course.onednn.memory import Layout, Shape, channels_last, descriptor, plain, reorder, size_of
+from paddle_course.onednn.memory import ALONE, Layout, Shape, channels_last, descriptor, plain, reorder, size_of
 from paddle_course.onednn.primitives import Window
 
 Tensor = paddle.Tensor
@@ -83,6 +86,17 @@ def maps(y: Tensor, layout: Layout) -> Tensor:
     return x
 
 
+def remember(ctx: Any, *tensors: Tensor) -> None:
+    """The gradient needs these as they are now."""
+    ctx.remembered = [(each, each.inplace_version) for each in tensors]
+
+
+def unchanged(ctx: Any) -> None:
+    """RuntimeError, which Paddle passes on as an OSError, if a tensor that was remembered has been changed in place."""
+    if any(each.inplace_version != version for each, version in ctx.remembered):
+        raise RuntimeError("a tensor that the gradient needs was changed in place after the forward pass")
+
+
 class Cast(PyLayer):
     """x -> x in another precision; its gradient comes back in x's."""
 
@@ -112,10 +126,12 @@ class Convolve(PyLayer):
         conv = primitives.convolution(tuple(x.shape), tuple(w.shape), window, groups, biased, types, relu, train)
         read, w, y = laid(x, dtype), w.contiguous(), empty(conv.result, gives)
         biases = [bias.data_ptr()] if biased else []
-        conv.forward(read.data_ptr(), conv.weights.given(w.data_ptr()), *biases, y.data_ptr())
+        with ALONE:
+            conv.forward(read.data_ptr(), conv.weights.given(w.data_ptr()), *biases, y.data_ptr())
         if train:
             ctx.conv, ctx.types, ctx.shape = conv, types, x.shape
             ctx.x, ctx.w, ctx.y = read, w, y.detach() if relu else None
+            remember(ctx, read, w, *([ctx.y] if relu else []))
             ctx.wanted = [each is not None and not each.stop_gradient for each in (x, w, bias)]
             ctx.biased = biased
         return y
@@ -123,17 +139,20 @@ class Convolve(PyLayer):
     @staticmethod
     def backward(ctx, dy: Tensor):
         conv, (for_x, for_w, for_bias) = ctx.conv, ctx.wanted
+        unchanged(ctx)
         if ctx.y is not None:
             dy = before(RELU_BY_RESULT, ctx.y, dy)
         dy, dx, dw, db = laid(dy, ctx.types.within), None, None, None
         if for_w or for_bias:
             dw, db = paddle.empty(ctx.w.shape), paddle.empty([ctx.w.shape[0]]) if ctx.biased else None
-            place = conv.weights_gradient.taken(dw.data_ptr())
-            conv.to_weights(ctx.x.data_ptr(), dy.data_ptr(), place, *([db.data_ptr()] if ctx.biased else []))
-            conv.weights_gradient.take(dw.data_ptr())
+            with ALONE:
+                place = conv.weights_gradient.taken(dw.data_ptr())
+                conv.to_weights(ctx.x.data_ptr(), dy.data_ptr(), place, *([db.data_ptr()] if ctx.biased else []))
+                conv.weights_gradient.take(dw.data_ptr())
         if for_x:
             dx = empty(ctx.shape, ctx.types.x)
-            conv.to_data(conv.weights_back.given(ctx.w.data_ptr()), dy.data_ptr(), dx.data_ptr())
+            with ALONE:
+                conv.to_data(conv.weights_back.given(ctx.w.data_ptr()), dy.data_ptr(), dx.data_ptr())
         gradients = (dx, dw if for_w else None)
         return (*gradients, db if for_bias else None) if ctx.biased else gradients
 
@@ -158,11 +177,13 @@ class Normalize(PyLayer):
         if train:
             ctx.norm, ctx.wanted, ctx.kept = norm, wanted, kept
             ctx.tensors = (x, scale, mean.detach(), variance.detach())
+            remember(ctx, x, scale)
         y = maps(y, norm.layout)
         return y if given else (y, mean, variance)
 
     @staticmethod
     def backward(ctx, dy: Tensor, *_: Tensor):
+        unchanged(ctx)
         (x, scale, mean, variance), layout = ctx.tensors, ctx.norm.layout
         dy, dx = arranged(dy, layout), room(layout)
         of_affine = paddle.empty_like(scale), paddle.empty_like(scale)
@@ -203,10 +224,12 @@ class Activate(PyLayer):
         primitives.activation(kind, prod(x.shape), dtype).forward(x.data_ptr(), y.data_ptr())
         if ctx is not None:
             ctx.kind, ctx.known = kind, y.detach() if kind in BY_RESULT else x
+            remember(ctx, ctx.known)
         return y
 
     @staticmethod
     def backward(ctx, dy: Tensor):
+        unchanged(ctx)
         return before(ctx.kind, ctx.known, dy)
 
 
@@ -221,7 +244,7 @@ def before(kind: int, known: Tensor, dy: Tensor) -> Tensor:
 
 def view(x: Tensor) -> Tensor:
     """Another tensor over the same numbers. A full slice would be the same one, and count as changed in place."""
-    return paddle.as_strided(x, x.shape, x.strides)
+    return paddle.as_strided(x, x.shape, x.strides, x.offset)
 
 
 class Fork(PyLayer):
@@ -263,12 +286,15 @@ class Join(PyLayer):
         y = added(a, b, relu=True)
         if ctx is not None:
             ctx.y, ctx.wanted = y.detach(), [not each.stop_gradient for each in (a, b)]
+            remember(ctx, ctx.y)
         return y
 
     @staticmethod
     def backward(ctx, dy: Tensor):
+        unchanged(ctx)
         dx = before(RELU_BY_RESULT, ctx.y, dy)
-        views = dx, view(dx)  # both are only read behind here
+        # Paddle's own gradients may be written over the one that they are given, if it lies in Paddle's order.
+        views = dx, dx.clone() if dx.is_contiguous() else view(dx)
         return tuple(each if wanted else None for each, wanted in zip(views, ctx.wanted, strict=True))
 
 

@@ -35,7 +35,8 @@ class Precision(NamedTuple):
 def fits(x: Tensor) -> bool:
     """Maps (N, C, H, W) on the CPU, not being traced; bfloat16 ones come from accelerated layers only."""
     return (
-        paddle.in_dynamic_mode()
+        isinstance(x, Tensor)
+        and paddle.in_dynamic_mode()
         and x.ndim == 4
         and x.dtype in (paddle.float32, paddle.bfloat16)
         and x.place.is_cpu_place()
@@ -52,17 +53,19 @@ def tell(message: str) -> None:
 def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """`fast`, with the stock forward of the layer's class for the calls that it cannot serve; it says why instead.
 
-    The containers ask for more than `layer(x)`: `relu` for a ReLU behind it, `low` for bfloat16 maps if any.
+    The containers ask for more than `layer(x)`: `relu` for a ReLU behind it, `low` for bfloat16 maps if any. The
+    argument that Paddle calls x in most layers and input in others goes by either name.
     """
 
-    def forward(self: nn.Layer, x: Tensor, relu: bool = False, low: bool = False) -> Tensor:
+    def forward(self: nn.Layer, *maps: Tensor, relu: bool = False, low: bool = False, **named: Tensor) -> Tensor:
+        (x,) = maps or named.values()
         try:
             if fits(x):
                 y = fast(self, x, relu, self.onednn.between if low else F32)
                 if not isinstance(y, str):
                     return y if low else raised(y)
                 tell(y)
-            elif paddle.in_dynamic_mode():
+            elif isinstance(x, Tensor) and paddle.in_dynamic_mode():
                 tell(f"{type(self).__name__} of {x.dtype} with {x.ndim} dimensions on {x.place}")
         except dnn.OneDNNError as error:
             tell(str(error))
@@ -73,8 +76,8 @@ def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def raised(x: Tensor) -> Tensor:
-    """Bfloat16 maps as float32, which is what everybody but accelerated layers understands; others as they are."""
-    return call(Cast, x, F32) if x.dtype == paddle.bfloat16 else x
+    """Bfloat16 maps as float32, which is what everybody but accelerated layers understands; all else as it is."""
+    return call(Cast, x, F32) if isinstance(x, Tensor) and x.dtype == paddle.bfloat16 else x
 
 
 def pair(value: int | list[int] | tuple[int, ...]) -> tuple[int, int]:
@@ -112,7 +115,10 @@ def conv_problem(layer: nn.Conv2D) -> str:
 @or_stock
 def conv(layer: nn.Conv2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
     before, after = sides(layer._updated_padding)
-    window = Window(pair(layer._kernel_size), pair(layer._stride), before, after, pair(layer._dilation))
+    kernel = pair(layer._kernel_size)
+    # A side of one has nothing to spread, and oneDNN crashes where it is asked to.
+    dilation = tuple(1 if k == 1 else d for k, d in zip(kernel, pair(layer._dilation), strict=True))
+    window = Window(kernel, pair(layer._stride), before, after, dilation)
     if layer.weight.dtype != paddle.float32 or min(window.places(x.shape[2:])) < 1:
         return f"Conv2D of {x.shape} with weights {layer.weight.shape} in {dtype_name(layer.weight)}"
     return call(Convolve, x, layer.weight, layer.bias, window, layer._groups, layer.onednn.within, gives, relu)
@@ -193,6 +199,8 @@ def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) 
         last = (count - 1) * step + k - n - b  # how far the last window reaches beyond the map
         if count < 1 or max(b, last) >= k:
             return f"{type(layer).__name__} of {x.shape} with a window that sees nothing but padding"
+        if isinstance(layer, nn.AvgPool2D) and not layer.exclusive and last > b:
+            return f"AvgPool2D of {x.shape} with a window of which Paddle counts a part"
         result.append(count)
         reach.append(max(last, 0))
     window = Window(kernel, stride, before, tuple(reach))
@@ -218,7 +226,7 @@ def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool, gives: int) -> 
         return f"AdaptiveAvgPool2D of {x.shape} to {result}: windows of different sizes"
     window = tuple(n // want for n, want in zip(x.shape[2:], result, strict=True))
     if window == (1, 1):
-        return x
+        return x.clone()  # not `x`: what is done to the one in place would be done to the other
     none = (0, 0)
     shape = (*x.shape[:2], *result)
     return call(Pool, x, Window(window, window, none, none), shape, dnn.POOLING_AVG_EXCLUDE_PADDING)

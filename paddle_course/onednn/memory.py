@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Mapping
 from ctypes import byref, c_char_p
 from typing import NamedTuple
@@ -13,6 +14,9 @@ from paddle_course.onednn import library as dnn
 from paddle_course.onednn.library import F32, Argument, Dims, Handle, create
 
 KEPT = 1024  # primitives of one kind; the least recently used goes
+# Primitives and scratch room belong to the process, and a primitive is told where its numbers lie before it runs. Who
+# does the one and then the other holds this lock, or another thread comes between.
+ALONE = threading.RLock()
 Shape = tuple[int, ...]
 
 
@@ -69,9 +73,10 @@ class Primitive:
         self.point, self.execute = lib.dnnl_memory_set_data_handle, lib.dnnl_primitive_execute
 
     def __call__(self, *addresses: int) -> None:
-        for memory, address in zip(self.memories, addresses, strict=True):
-            self.point(memory, address)
-        status = self.execute(self.handle, self.stream, len(addresses), self.table)
+        with ALONE:
+            for memory, address in zip(self.memories, addresses, strict=True):
+                self.point(memory, address)
+            status = self.execute(self.handle, self.stream, len(addresses), self.table)
         if status:
             dnn.check(status, "dnnl_primitive_execute", self.what)
 
@@ -128,7 +133,8 @@ class Weights:
     """A convolution's weights on their way between Paddle's layout and the one its primitive chose.
 
     `given(address)` is where the primitive finds the weights that Paddle has at `address`. The primitive writes their
-    gradient to `taken(address)`, and `take(address)` then brings it to where Paddle wants it.
+    gradient to `taken(address)`, and `take(address)` then brings it to where Paddle wants it. All of it is done under
+    `ALONE`.
     """
 
     def __init__(self, paddles: Layout, chosen: Handle, gradient: bool = False):

@@ -35,10 +35,10 @@ KINDS = {
     nn.AdaptiveAvgPool2D: Kind(layers.adaptive, layers.adaptive_problem),
     nn.Sequential: Kind(containers.sequential),
 }
-# Blocks go by their names and their parts, because this wing stands below the models.
+# Blocks go by their full names and their parts, because this wing stands below the models.
 BLOCKS = {
-    "Residual": Kind(containers.residual, containers.residual_problem),
-    "Dense": Kind(containers.dense, containers.dense_problem),
+    "paddle_course.models.resnet.Residual": Kind(containers.residual, containers.residual_problem),
+    "paddle_course.models.densenet.Dense": Kind(containers.dense, containers.dense_problem),
 }
 # Containers and layers without arithmetic on maps: nothing to accelerate, nothing to report.
 SILENT = (nn.Sequential, nn.Identity, nn.Flatten, nn.Dropout)
@@ -110,14 +110,15 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
 def precision(model: nn.Layer) -> str:
     """What the convolutions of `model` multiply in at present: "stock", "f32" or "bf16"."""
     for layer in model.sublayers(include_self=True):
-        if "onednn" in vars(layer):
+        if "onednn" in vars(layer) and layer.forward.__func__ is not type(layer).forward:  # as in a pickled one
             return "bf16" if layer.onednn.within == library.BF16 else "f32"
     return "stock"
 
 
 def kind_of(layer: nn.Layer) -> Kind | None:
     """Classes are compared, not instances: what a subclass does in its own forward is not known here."""
-    return BLOCKS.get(type(layer).__name__) or KINDS.get(type(layer))
+    kind = type(layer)
+    return BLOCKS.get(f"{kind.__module__}.{kind.__qualname__}") or KINDS.get(kind)
 
 
 def restore(model: nn.Layer) -> None:

@@ -22,9 +22,7 @@ MOST_POINTS = 20_000  # of a drawing: more than a hand makes in twenty seconds
 DIGITS = tuple("0123456789")
 INK, BOX = 2.2, 20  # pixels: how thick MNIST's lines are about, and the box that its digits fill
 FINER = 8  # digits are drawn so many times larger, and averaged
-# All do one thing at a time: oneDNN's primitives belong to the process, one for all layers of the same shapes,
-# and are told where their numbers lie before they run.
-ALONE = threading.Lock()
+ALONE = threading.Lock()  # networks and pictures take all cores and much memory, so one after the other
 
 
 class Guess(NamedTuple):

@@ -6,6 +6,7 @@ import copy
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import paddle
@@ -15,7 +16,7 @@ from paddle import nn
 from paddle_course import models, onednn, runtime
 from paddle_course.onednn import functions, library, memory
 
-from .conftest import difference, noise
+from .conftest import CLOSE, difference, noise
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +85,11 @@ def test_settings_of_convolutions(like_stock, settings):
     like_stock(nn.Conv2D(8, 16, 3, **settings), 2, 8, 9, 11)
 
 
+@pytest.mark.parametrize(("kernel", "size"), [(1, (3, 2)), (1, (9, 11)), ((1, 3), (9, 11)), ((3, 1), (9, 11))])
+def test_a_side_of_one_has_nothing_to_dilate(like_stock, kernel, size):
+    like_stock(nn.Conv2D(24, 8, kernel, stride=3, padding=1, dilation=3), 1, 24, *size)
+
+
 @pytest.mark.parametrize("settings", [{"padding": "same"}, {"padding_mode": "reflect", "padding": 1}])
 def test_convolutions_that_stay_stock(like_stock, settings):
     like_stock(nn.Conv2D(8, 16, 3, **settings), 2, 8, 9, 11, swapped=False)
@@ -137,6 +143,8 @@ def test_pooling(like_stock, kind, settings, size):
 
 def test_average_pooling_that_counts_the_padding(like_stock):
     like_stock(nn.AvgPool2D(3, 2, 1, exclusive=False), 2, 4, 7, 7)
+    like_stock(nn.AvgPool2D((2, 3), (1, 3), 0, exclusive=False), 2, 4, 8, 1, told=True)
+    like_stock(nn.AvgPool2D(2, padding=[0, 1, 0, 2], exclusive=False), 2, 4, 1, 3, told=True)
 
 
 def test_the_first_of_equals_gets_the_gradient(like_stock):
@@ -201,6 +209,110 @@ def test_a_part_of_a_chain_called_alone_is_computed_alone():
     layer = body("norm", "relu")
     onednn.accelerate(layer)
     assert layer[0](paddle.to_tensor(noise(2, 5, 4, 4))).numpy().min() < 0
+
+
+def test_a_layer_that_stands_twice_in_a_chain(like_stock):
+    conv, relu = nn.Conv2D(5, 5, 3, padding=1), nn.ReLU()
+    like_stock(nn.Sequential(conv, relu, nn.Conv2D(5, 5, 3, padding=1), relu, conv), 2, 5, 6, 6)
+
+
+@pytest.mark.parametrize("block", [models.Residual(nn.Conv2D(5, 5, 3, padding=1), 5, 5, 1), models.Dense(nn.ReLU())])
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_a_part_of_a_batch(block, channels_last):
+    """It shares the memory of the whole batch, and begins somewhere within."""
+    stock, parts = copy.deepcopy(block), []
+    onednn.accelerate(block)
+    for each in (stock, block):
+        x = paddle.to_tensor(noise(4, 5, 6, 6), stop_gradient=False)
+        whole = nn.Conv2D(5, 5, 1, weight_attr=nn.initializer.Constant(0.3))
+        if channels_last:
+            onednn.accelerate(whole)
+        y = each(whole(x)[2:4])
+        y.backward(paddle.to_tensor(noise(*y.shape)))
+        parts.append((y.numpy(), x.grad.numpy()))
+    for theirs, ours in zip(*parts, strict=True):
+        assert difference(ours, theirs) < CLOSE
+
+
+@pytest.mark.parametrize("inside", [nn.Tanh(), nn.Softplus(), nn.Sequential(nn.Conv2D(1, 1, 1), nn.Tanh())])
+def test_maps_of_a_single_value(like_stock, inside):
+    """Channels-last is Paddle's order, too, and Paddle's own gradients are then computed in place."""
+    like_stock(models.Residual(inside, 1, 1, 1), np.abs(noise(4, 1, 1, 1)))
+
+
+def test_a_single_place_is_a_copy():
+    pool = nn.AdaptiveAvgPool2D(3)
+    onednn.accelerate(pool)
+    x = paddle.to_tensor(noise(2, 5, 3, 3))
+    pool(x).add_(paddle.ones([1]))
+    assert (x.numpy() == noise(2, 5, 3, 3)).all()
+
+
+def test_whatever_goes_through_a_chain():
+    """A pair, and what is no map: nothing of it is accelerated, and all of it arrives."""
+
+    class First(nn.Layer):
+        def forward(self, pair):
+            return pair[0]
+
+    layer = nn.Sequential(nn.MaxPool2D(2, return_mask=True), First(), nn.ReLU())
+    theirs = layer(x := paddle.to_tensor(noise(2, 5, 6, 6))).numpy()
+    onednn.accelerate(layer)
+    assert (layer(x).numpy() == theirs).all() and (layer(input=x).numpy() == theirs).all()
+    chain = nn.Sequential(nn.LSTM(4, 8), First())
+    theirs = chain(x := paddle.to_tensor(noise(2, 3, 4))).numpy()
+    onednn.accelerate(chain)
+    assert (chain(x).numpy() == theirs).all()
+
+
+@pytest.mark.parametrize(("layer", "name"), [(nn.BatchNorm2D(5), "input"), (nn.Conv2D(5, 3, 1), "x"), (nn.ReLU(), "x")])
+def test_the_argument_goes_by_paddles_name(layer, name):
+    x = paddle.to_tensor(noise(2, 5, 6, 6))
+    onednn.accelerate(layer)
+    layer.eval()
+    assert (layer(**{name: x}).numpy() == layer(x).numpy()).all()
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Conv2D(5, 5, 1), body("conv", "relu"), nn.BatchNorm2D(5), nn.ReLU(), nn.GELU(), nn.Sigmoid()]
+)
+@pytest.mark.parametrize("what", ["input", "result"])
+def test_what_is_changed_in_place_is_never_gone_back_through(layer, what):
+    """Stock layers refuse it, too, where they need it."""
+    refused = []
+    for fast in (False, True):
+        if fast:
+            onednn.accelerate(layer)
+        source = paddle.to_tensor(noise(2, 6, 6, 5), stop_gradient=False)
+        x = paddle.scale(source, 1.0).transpose([0, 3, 1, 2])  # channels-last already: it is read where it lies
+        y = layer(x)
+        (x if what == "input" else y).add_(paddle.ones([1]))
+        try:
+            y.sum().backward()
+            refused.append(False)
+        except (RuntimeError, OSError) as error:
+            assert not fast or "was changed in place after the forward pass" in str(error)
+            refused.append(True)
+    assert refused[1] >= refused[0], refused
+
+
+def test_two_threads_at_once(like_stock):
+    layer = body("conv", "norm", "relu", "conv")
+    layer.eval()
+    onednn.accelerate(layer)
+    images = [paddle.to_tensor(noise(2, 5, 8, 8, seed=seed)) for seed in (0, 1)]
+    right, wrong = [layer(each).numpy() for each in images], []
+
+    def ask(number):
+        with paddle.no_grad():
+            wrong.extend(number for _ in range(200) if (layer(images[number]).numpy() != right[number]).any())
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in (0, 1)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert not wrong
 
 
 def test_one_layer_used_twice(like_stock):

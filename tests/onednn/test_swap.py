@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import pickle
 import subprocess
 import sys
 
@@ -91,6 +92,40 @@ def test_a_copy_uses_its_own_weights():
     steps(other.train())
     assert np.array_equal(model(images()).numpy(), expected)
     assert not np.array_equal(other.eval()(images()).numpy(), expected)
+
+
+def test_a_pickled_one_is_stock():
+    model = nn.Sequential(nn.Conv2D(3, 4, 3), nn.ReLU(), models.Residual(nn.Sequential(nn.ReLU()), 4, 4, 1))
+    onednn.accelerate(model)
+    loaded, x = pickle.loads(pickle.dumps(model)), paddle.to_tensor(noise(1, 3, 6, 6))
+    assert onednn.precision(loaded) == "stock" and onednn.precision(model) != "stock"
+    assert difference(loaded(x).numpy(), model(x).numpy()) < 1e-5
+    onednn.accelerate(loaded)
+    assert (loaded(x).numpy() == model(x).numpy()).all() and onednn.precision(loaded) != "stock"
+
+
+def test_classes_of_others_are_not_taken_for_ours():
+    class Dense(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Conv2D(3, 3, 1)
+
+        def forward(self, x):
+            return self.body(x)
+
+    class Residual(models.Residual):
+        def forward(self, x):
+            return self.relu(self.body(x)) + self.shortcut(x)
+
+    x, blocks = paddle.to_tensor(noise(2, 3, 4, 4)), [Dense(), Residual(nn.Conv2D(3, 3, 1), 3, 3, 1)]
+    for block in blocks:
+        theirs = block(x).numpy()
+        assert type(block).__name__ not in onednn.accelerate(block).swapped
+        assert difference(block(x).numpy(), theirs) < 1e-5
+    ours = models.Residual(nn.Conv2D(3, 3, 1), 3, 3, 1)
+    onednn.accelerate(ours)
+    ours.relu = nn.Sigmoid()
+    assert difference(ours(x).numpy(), nn.functional.sigmoid(ours.body(x) + x).numpy()) < 1e-5
 
 
 def test_a_checkpoint_moves_freely(tmp_path):
