@@ -50,12 +50,13 @@ def short(lab: Lab) -> int:
     return lab.epochs(lab.config.short_epochs, full=20)
 
 
-def pictures(lab: Lab, images: readers.Images | None = None, seed: int = 0, shuffle: bool = False) -> batches.Batches:
-    """The camp's batches, of the test pictures if of no others: no augmentation, pixels in -1..1. Of few pictures at
-    least eight to an epoch, so that few pictures do not mean few updates."""
-    images = images or lab.images("cifar10", "test")
-    size = min(lab.config.batch_size, max(1, len(images) // 8))
-    return batches.Batches(images, size, seed=seed, shuffle=shuffle)
+def pictures(
+    lab: Lab, images: readers.Images | None = None, seed: int = 0, shuffle: bool = False, size: int = 0
+) -> batches.Batches:
+    """The camp's batches, of the test pictures if of no others: no augmentation, pixels in -1..1."""
+    return batches.Batches(
+        images or lab.images("cifar10", "test"), size or lab.config.batch_size, seed, shuffle=shuffle
+    )
 
 
 def train(lab: Lab, name: str, epochs: int, optimizer: str = "adam", lr: float = 1e-3, **settings: Any) -> Trained:
@@ -63,7 +64,7 @@ def train(lab: Lab, name: str, epochs: int, optimizer: str = "adam", lr: float =
     seed, model = settings.pop("seed", lab.config.seed), settings.pop("model", "camp")
     images = settings.pop("images", None) or lab.images("cifar10", "train")
     held = settings.pop("held_out", None) or {"test": pictures(lab)}
-    net, data = lab.model(model, seed), pictures(lab, images, seed, shuffle=True)
+    net, data = lab.model(model, seed), pictures(lab, images, seed, True, settings.pop("size", 0))
     phase = training.Phase(epochs, optimizer, partial(training.schedules.constant, lr=lr))
     return lab.fit(f"{name}-{seed}", net, data, [phase], held_out=held, **settings)
 
@@ -133,6 +134,7 @@ def sample_count(lab: Lab) -> Answer:
 
     def accuracy(size: int, seed: int, fitting: readers.Images, validating: readers.Images) -> float:
         held = {"images": fitting, "held_out": {"validation": pictures(lab, validating)}, "patience": 3}
+        held["size"] = min(config.batch_size, max(1, len(fitting) // 8))  # few pictures must not mean few updates
         net, _ = train(lab, f"count-{size}", lab.epochs(60), seed=seed, **held)
         return training.evaluate(net, test, training.losses.cross_entropy)["accuracy"]
 

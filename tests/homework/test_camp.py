@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paddle_course import answers, runtime
+from paddle_course import answers, readers, runtime
 from paddle_course.answers import Answer, Question, words
 from paddle_course.answers.samples import sample_curve
 from paddle_course.training.metrics import Moved
+from tests.homework.test_smoke import load
 
 SIZES = (10, 20, 50, 100, 200, 500, 1000)
 MEASURED = (0.145, 0.185, 0.274, 0.373, 0.434, 0.482, 0.541)  # docs/results.md
@@ -43,6 +44,23 @@ def test_the_published_curve_says_what_is_measured_and_what_is_extrapolated() ->
     assert "takes some 60,000,000 (extrapolated) of each" in english and "每类约需 60,000,000 张（外推）" in chinese
     assert "With `--full` the curve goes on" in english and "加上 `--full`" in chinese
     assert all("--full" not in text for text in curve(SIZES, MEASURED, full=True))
+
+
+def test_few_pictures_do_not_mean_few_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    homework, sizes = load(runtime.ROOT / "homework/hw08_cifar10_camp.py"), {}
+    labels = np.repeat(np.arange(10), 1000)
+    images = readers.Images(np.zeros((10_000, 2, 2, 3), np.uint8), labels, tuple("abcdefghij"), "made up")
+    config = SimpleNamespace(smoke=False, full=False, per_class=(10, 100, 1000), seed=0, curve_seeds=1, batch_size=128)
+    lab = SimpleNamespace(config=config, images=lambda *_: images, epochs=lambda usual: usual)
+
+    def train(lab: object, name: str, epochs: int, **settings: Any) -> SimpleNamespace:
+        sizes[name] = settings["size"]
+        return answers.Trained(None, None)
+
+    monkeypatch.setattr(homework, "train", train)
+    monkeypatch.setattr(homework.training, "evaluate", lambda *_: {"accuracy": 0.1 + len(sizes) / 10})
+    homework.sample_count(lab)
+    assert sizes == {"count-10": 10, "count-100": 100, "count-1000": 128}  # of 80, 800 and 8,000 to fit
 
 
 def test_an_elbow_at_500_is_granted_and_a_curve_that_does_not_rise_has_none() -> None:
