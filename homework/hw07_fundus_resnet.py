@@ -3,9 +3,10 @@
 ./run.sh hw07                      ResNet-18 for 16 epochs and ResNet-50 for 14, without decay and with it
 ./run.sh hw07 --full --seeds 3     40 epochs of both, three runs each
 
-Unlike in the course the training pictures are mirrored at random; --plain leaves them as they are. On one core of two
-(AMD EPYC, Paddle 3.3.1) with other trainings beside it, an epoch of ResNet-18 took 24 seconds and one of ResNet-50 62,
-and its test a third of that. The data lie behind a login; data/README.md says where they go.
+Unlike in the course the training pictures are mirrored at random; --plain leaves them as they are. With decay at step
+440 ResNet-18 is right on 97.50 % of the 400 test pictures and ResNet-50 on 95.50 %, without on 94.25 % both (n = 1). In
+float32 on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1), held up by other work, these four took 280 minutes.
+The data lie behind a login; data/README.md says where they go.
 """
 
 from __future__ import annotations
