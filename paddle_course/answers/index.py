@@ -97,7 +97,10 @@ def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
 
 def said(entry: Entry | None) -> str | None:
     """A result in words: "camp network, Adam, 20 epochs: test accuracy 67.0 % ± 0.5 (n = 3)"."""
-    return entry and f"{entry['name']}: {entry['metric']} {measured(entry)}"
+    if entry is None:
+        return None
+    name, metric = entry["name"], entry["metric"]
+    return f"{name.removesuffix(f', {metric}')}: {metric} {measured(entry)}"
 
 
 def measured(entry: Entry) -> str:
