@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paddle_course import readers, runtime
+from paddle_course import machine, readers, runtime
 from paddle_course.readers import locate
 
 
@@ -28,7 +28,7 @@ def findings(root: Path) -> list[tuple[str, str]]:
     runs, data = room(runtime.ROOT), room(root)
     found += [
         ("cores", f"{runtime.cores()}, of which {os.getloadavg()[0]:.1f} were busy in the last minute"),
-        ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.1f} GB"),
+        ("memory", f"{machine.memory():.1f} GB"),
         ("room for runs", f"{runs:.0f} GB" + (" - a long run may need more than that" if runs < 2 else "")),
         ("room for data", f"{data:.0f} GB" + (" - doodles may need more than that" if data < 2 else "")),
         ("commit", runtime.commit()),

@@ -131,6 +131,15 @@ def quota(folder: Path = Path("/sys/fs/cgroup")) -> float:
     return math.inf
 
 
+def memory(folder: Path = Path("/sys/fs/cgroup")) -> float:
+    """The GB that this process may use: the machine's memory, in a container no more than it is given."""
+    most = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # "max", or more than any machine has, is no limit
+        with contextlib.suppress(OSError, ValueError):
+            most.append(int((folder / name).read_text()))
+    return min(most) / 1e9
+
+
 def busy(before: Reading | None, after: Reading | None, threads: int, limit: float = math.inf) -> str:
     """A line for the user when others leave too few cores for `threads`, else "".
 

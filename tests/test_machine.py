@@ -88,6 +88,22 @@ def test_the_limit_of_a_container(files: dict[str, str], cores: float, tmp_path:
 
 
 @pytest.mark.skipif(sys.platform != "linux" or runtime.cores() < 2, reason="there is nobody to wait for")
+@pytest.mark.parametrize(
+    ("files", "most"),
+    [({}, None), ({"memory.max": "max\n"}, None), ({"memory.max": "8000000\n"}, 0.008)]
+    + [
+        ({"memory/memory.limit_in_bytes": text}, most)
+        for text, most in (("16000000\n", 0.016), (f"{2**63 - 4096}", None))
+    ],
+)
+def test_a_containers_memory_is_what_it_is_given(tmp_path: Path, files: dict[str, str], most: float | None) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    assert machine.memory(tmp_path) == (most or whole)
+
+
 @pytest.mark.skipif(machine.quota() < 2, reason="the container's limit slows the neighbours, too")
 def test_a_start_beside_busy_neighbours_says_so() -> None:
     code = """
