@@ -7,7 +7,8 @@
 All choices were made on 10,000 digits held out of the training set; the test digits are looked at once, at the end.
 Question 2 is cut to fifteen minutes on two cores with AVX-512 and bfloat16, but was not measured there. In float32 on
 one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1), held up by other work, it took 103 minutes: 99.71 % of the test
-digits (n = 1).
+digits (n = 1). Of 9,999 held-out digits 53 are misread after 3 epochs of question 1, 97 without the rate schedule, 85
+by LeNet, 221 without all four; what augmentation and smoothing bring in so short a training cannot be told from luck.
 """
 
 from __future__ import annotations
@@ -165,7 +166,7 @@ def best(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: levers, 2: best}
-HEADLINES = {1: "all four, 3 epochs", 2: "digitnet, 45 epochs, nine views"}
+HEADLINES = {2: "digitnet, 45 epochs, nine views", 1: "all four, 3 epochs"}
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
