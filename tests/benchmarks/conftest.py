@@ -16,7 +16,7 @@ from paddle_course.answers import results
 @pytest.fixture
 def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], dict[str, dict[str, Any]]]:
     """What --publish has entered, by name; the processor is taken for one with AVX-512, whose names are plain."""
-    monkeypatch.setattr(runtime, "instructions", lambda: "AVX-512")
+    monkeypatch.setattr(runtime, "instructions", lambda: "AVX-512 with bfloat16")
     monkeypatch.setattr(rounds, "RESULTS", tmp_path / "results.json")
     return lambda: {entry["name"]: entry for entry in results.load(tmp_path / "results.json")}
 
