@@ -9,7 +9,7 @@ each on one core of two (AMD EPYC, Paddle 3.3.1) with another training beside it
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -50,13 +50,9 @@ def short(lab: Lab) -> int:
     return lab.epochs(lab.config.short_epochs, full=20)
 
 
-def pictures(
-    lab: Lab, images: readers.Images | None = None, seed: int = 0, shuffle: bool = False, size: int = 0
-) -> batches.Batches:
+def pictures(lab: Lab, images: readers.Images | None = None, seed: int = 0, shuffle: bool = False) -> batches.Batches:
     """The camp's batches, of the test pictures if of no others: no augmentation, pixels in -1..1."""
-    return batches.Batches(
-        images or lab.images("cifar10", "test"), size or lab.config.batch_size, seed, shuffle=shuffle
-    )
+    return batches.Batches(images or lab.images("cifar10", "test"), lab.config.batch_size, seed=seed, shuffle=shuffle)
 
 
 def train(lab: Lab, name: str, epochs: int, optimizer: str = "adam", lr: float = 1e-3, **settings: Any) -> Trained:
@@ -64,7 +60,8 @@ def train(lab: Lab, name: str, epochs: int, optimizer: str = "adam", lr: float =
     seed, model = settings.pop("seed", lab.config.seed), settings.pop("model", "camp")
     images = settings.pop("images", None) or lab.images("cifar10", "train")
     held = settings.pop("held_out", None) or {"test": pictures(lab)}
-    net, data = lab.model(model, seed), pictures(lab, images, seed, True, settings.pop("size", 0))
+    net, data = lab.model(model, seed), pictures(lab, images, seed, shuffle=True)
+    data = replace(data, size=settings.pop("size", data.size))
     phase = training.Phase(epochs, optimizer, partial(training.schedules.constant, lr=lr))
     return lab.fit(f"{name}-{seed}", net, data, [phase], held_out=held, **settings)
 
