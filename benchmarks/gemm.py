@@ -11,8 +11,8 @@ import paddle
 
 from paddle_course import runtime
 from paddle_course.onednn import library, primitives
-from paddle_course.onednn.functions import empty, laid
 from paddle_course.onednn.primitives import Types, Window
+from paddle_course.onednn.tensors import empty, laid
 
 # Maps and weights. A 1x1 convolution is a matrix product, here of two matrices (1024, 1024). The 3x3 one reads each map
 # nine times, mostly out of the cache, and was seen to be a sixth faster: of the two, the better one is the ceiling.

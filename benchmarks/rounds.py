@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shlex
 import signal
 import statistics
@@ -146,7 +147,8 @@ def publish(module: str, words: Sequence[str], results: Iterable[answers.Result]
 
     Those of a processor that has AVX2 and not AVX-512 are named so, and stand beside those of the other kind.
     """
-    origin = answers.origin() | {"command": shlex.join(["python", "-m", f"benchmarks.{module}", *words])}
+    told = [re.sub("(^|=)/.*/", r"\1", word) for word in words]  # of a place of this machine, its name
+    origin = answers.origin() | {"command": shlex.join(["python", "-m", f"benchmarks.{module}", *told])}
     if beside:
         origin["machine"] += f", {beside}"
     kind = "AVX2, " if runtime.instructions() == "AVX2" else ""

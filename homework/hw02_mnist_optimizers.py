@@ -130,29 +130,13 @@ def networks(lab: Lab) -> Answer:
     return Answer.of(found, found=found)
 
 
-def side(lab: Lab, found: Grid, name: str) -> str:
-    """Whether an optimizer does best at a rate "inside" of SAID or "outside"; "either" where the validation digits do
-    not tell, "" where only one of the two was tried, or nothing learnt."""
-    judge, best, tried = digits(lab, "validation"), {}, set()
-    for lr in found.columns:
-        where, each = "inside" if SAID[0] <= lr <= SAID[1] else "outside", found.cells[name, lr]
-        tried.add(where)
-        if not each.mark and (where not in best or each.curve[-1] > best[where].curve[-1]):
-            best[where] = each
-    if len(tried) < 2 or not best:
-        return ""
-    if len(best) < 2:
-        return next(iter(best))
-    right = {where: answers.right(each.trained.net, judge) for where, each in best.items()}
-    return max(best, key=lambda where: best[where].curve[-1]) if answers.Paired(right).apart(*right) else "either"
-
-
 def rates(lab: Lab) -> Answer:
     """作业 5-3 不同学习率的效果
     Learning rates: which are good, where does a training oscillate, and where does it diverge?"""
     found = grid(lab)
     high, best = found.columns[0], {name: found.best(name) for name in OPTIMIZERS}
-    sides, (count, down) = {name: side(lab, found, name) for name in OPTIMIZERS}, epochs(lab)
+    judge, (count, down) = digits(lab, "validation"), epochs(lab)
+    sides = {name: found.side(name, SAID, judge) for name in OPTIMIZERS}
     where = lab.directory.relative_to(runtime.ROOT) if lab.directory.is_relative_to(runtime.ROOT) else lab.directory
     return Answer.of(
         found,
@@ -161,7 +145,7 @@ def rates(lab: Lab) -> Answer:
         inside=[name for name in OPTIMIZERS if sides[name] == "inside"],
         outside={name: best[name] for name in OPTIMIZERS if sides[name] == "outside"},
         either=[name for name in OPTIMIZERS if sides[name] == "either"],
-        judged=len(digits(lab, "validation").data),
+        judged=len(judge.data),
         constant=count > down,
         high=high,
         at_high={name: found.cells[name, high] for name in OPTIMIZERS},

@@ -12,7 +12,7 @@ AVX2, Paddle 3.3.1), others beside it, and leaves 300 MB on the disk. The data l
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from paddle_course import answers, batches, models, runtime, training
 from paddle_course.answers import Answer, Figure, Lab, Result, Table, Trained
 from paddle_course.config import RunConfig, flag
+from paddle_course.training import plateau
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -83,11 +84,6 @@ def blind(lab: Lab) -> tuple[float, float]:
     return training.binary.blind(*(pictures(lab, split).data.labels for split in ("train", "validation")))
 
 
-def settled(losses: Sequence[float], value: float) -> bool:
-    """Whether the last three epochs stayed where `value` is."""
-    return len(losses) >= 3 and all(abs(each - value) < 0.02 for each in losses[-3:])
-
-
 def outcome(lab: Lab) -> Answer:
     """作业 8 将 LeNet 中间层的激活函数 Sigmoid 换成 ReLU，在眼底筛查数据集上会得到什么样的结果？Loss 是否能收敛？
     Replace sigmoid by ReLU in LeNet: what comes out on the fundus pictures, and does the loss converge?"""
@@ -112,7 +108,7 @@ def outcome(lab: Lab) -> Answer:
         runs=len(lab.seeds),
         count=len(pictures(lab, "validation").data),
         learnt={arm: found.loss[arm][last] < 0.9 * entropy for arm in runs},
-        settled=settled(answers.mean_by_epoch(runs["sigmoid"], "train_loss")[1], entropy),
+        settled=plateau.rests(answers.mean_by_epoch(runs["sigmoid"], "train_loss")[1], entropy),
         printed=printed,
         published=training.metrics.wilson(PUBLISHED["sigmoid"][1], 400),
         negative=float((learnt.data.labels == 0).mean()),

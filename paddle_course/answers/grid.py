@@ -14,8 +14,9 @@ from functools import cached_property
 
 import numpy as np
 
-from paddle_course import config, training
+from paddle_course import batches, config, training
 from paddle_course.answers.figures import Chart, heatmap, panels
+from paddle_course.answers.paired import Paired, right
 from paddle_course.answers.pieces import Figure, Result, Table, Trained
 
 RANDOM = 1.5  # times the share of the commonest class: who is no better than that has learnt nothing
@@ -92,6 +93,22 @@ class Grid:
         """The column with the best validation accuracy in this row; None where all failed."""
         able = [column for column in self.columns if not self.cells[row, column].mark]
         return max(able, key=lambda column: self.cells[row, column].curve[-1], default=None)
+
+    def side(self, row: str, span: tuple[float, float], judge: batches.Ordered) -> str:
+        """Whether this row does best in a column "inside" of `span` or "outside"; "either" where the validation
+        examples `judge` do not tell, "" where only one of the two was tried, or all failed."""
+        best: dict[str, Cell] = {}
+        tried = {column: "inside" if span[0] <= column <= span[1] else "outside" for column in self.columns}
+        for column, where in tried.items():
+            cell = self.cells[row, column]
+            if not cell.mark and (where not in best or cell.curve[-1] > best[where].curve[-1]):
+                best[where] = cell
+        if len(set(tried.values())) < 2 or not best:
+            return ""
+        if len(best) < 2:
+            return next(iter(best))
+        seen = Paired({where: right(cell.trained.net, judge) for where, cell in best.items()})
+        return max(best, key=lambda where: best[where].curve[-1]) if seen.apart(*best) else "either"
 
     def marked(self, mark: str) -> list[str]:
         """The cells with this mark, as "adam 0.1"."""

@@ -12,9 +12,10 @@ from collections.abc import Callable
 import paddle
 from paddle import nn
 
-from paddle_course.onednn.functions import Beside, Cast, Fork, Join, call, precision
+from paddle_course.onednn.functions import Beside, Cast, Fork, Join, call
 from paddle_course.onednn.layers import fits, raised
 from paddle_course.onednn.library import F32
+from paddle_course.onednn.tensors import precision
 
 FUSES = (nn.Conv2D, nn.BatchNorm2D)  # their accelerated forwards take `relu=True`
 

@@ -1,14 +1,11 @@
 """Paddle tensors -> Paddle tensors, computed by oneDNN, with their gradients: what the accelerated layers call.
 
-All maps come and go with the shape (N, C, H, W). Those made here lie channels-last in memory, as transposed views of
-(N, H, W, C) tensors, which costs nothing and which Paddle's own kernels read as well as any tensor. One that comes in
-another order (the pictures; a gradient out of Flatten) is brought into this one first.
-
 oneDNN is given bare addresses, so whatever it reads or writes is held in a local name until it has run, and whatever
 the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass - after the first one:
 through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for. Nor can `paddle.grad`
 go back through one that has weights, and what a hook on a result makes of its gradient is not used. `restore` the model
 first where one of these is needed; `backward` does all the rest.
+
 A result that the context keeps is kept detached: as it is, it would hold the context in turn, for ever. What is changed
 in place between the two passes would make a wrong gradient; `unchanged` refuses it, as Paddle does.
 """
@@ -23,67 +20,12 @@ import paddle
 from paddle.autograd import PyLayer
 
 from paddle_course.onednn import primitives
-from paddle_course.onednn.library import BF16, BY_RESULT, F32, RELU_BY_RESULT
-from paddle_course.onednn.memory import ALONE, Layout, Shape, channels_last, descriptor, plain, reorder, size_of
+from paddle_course.onednn.library import BY_RESULT, RELU_BY_RESULT
+from paddle_course.onednn.memory import ALONE, Shape
 from paddle_course.onednn.primitives import Window
+from paddle_course.onednn.tensors import arranged, empty, laid, maps, precision, room, view
 
 Tensor = paddle.Tensor
-
-
-NAMES = {F32: "float32", BF16: "bfloat16"}
-
-
-def precision(x: Tensor) -> int:
-    return BF16 if x.dtype == paddle.bfloat16 else F32
-
-
-def empty(shape: Sequence[int], dtype: int = F32) -> Tensor:
-    """Maps of shape (N, C, H, W), lying N, H, W, C."""
-    n, c, h, w = shape
-    return paddle.empty([n, h, w, c], NAMES[dtype]).transpose([0, 3, 1, 2])
-
-
-def lies_channels_last(x: Tensor) -> bool:
-    """Whether each pixel's channels are neighbours; where a side is 1 long, its distance does not matter."""
-    shape, have = x.shape, tuple(x.strides)
-    wanted = channels_last(shape).strides
-    return have == wanted or all(a == b or n == 1 for n, a, b in zip(shape, have, wanted, strict=True))
-
-
-def laid(x: Tensor, dtype: int) -> Tensor:
-    """`x` channels-last and in the given precision: itself where it already is."""
-    return x if precision(x) == dtype and lies_channels_last(x) else moved(x, channels_last(tuple(x.shape), dtype))
-
-
-def moved(x: Tensor, target: Layout) -> Tensor:
-    """The numbers of `x` in another layout; maps if that is channels-last, otherwise the bytes that it takes."""
-    shape, own = tuple(x.shape), precision(x)
-    have = channels_last(shape, own) if lies_channels_last(x) else plain(shape, own)
-    x = x if lies_channels_last(x) else x.contiguous()
-    y = room(target)
-    reorder(have, target)(x.data_ptr(), y.data_ptr())
-    return y
-
-
-def room(layout: Layout) -> Tensor:
-    """Maps to be written where `layout` is channels-last, otherwise the bytes that it takes."""
-    if layout.strides:
-        return empty(layout.shape, layout.dtype)
-    return paddle.empty([size_of(descriptor(layout))], "uint8")
-
-
-def arranged(x: Tensor, layout: Layout) -> Tensor:
-    """`x` in the layout that a primitive asks for."""
-    return laid(x, layout.dtype) if layout.strides else moved(x, layout)
-
-
-def maps(y: Tensor, layout: Layout) -> Tensor:
-    """What a primitive wrote in `layout`, as channels-last maps."""
-    if layout.strides:
-        return y
-    x = empty(layout.shape, layout.dtype)
-    reorder(layout, channels_last(layout.shape, layout.dtype))(y.data_ptr(), x.data_ptr())
-    return x
 
 
 def remember(ctx: Any, *tensors: Tensor) -> None:
@@ -240,11 +182,6 @@ def before(kind: int, known: Tensor, dy: Tensor) -> Tensor:
     function = primitives.activation(kind, prod(known.shape), dtype)
     function.backward(known.data_ptr(), dy.data_ptr(), dx.data_ptr())
     return dx
-
-
-def view(x: Tensor) -> Tensor:
-    """Another tensor over the same numbers. A full slice would be the same one, and count as changed in place."""
-    return paddle.as_strided(x, x.shape, x.strides, x.offset)
 
 
 class Fork(PyLayer):

@@ -26,6 +26,11 @@ def start(losses: Sequence[float], window: int = 3, patience: int = 3, least: fl
     return None
 
 
+def rests(losses: Sequence[float], value: float, epochs: int = 3, within: float = 0.02) -> bool:
+    """Whether the last `epochs` losses, if there are so many, stayed where `value` is."""
+    return len(losses) >= epochs and all(abs(each - value) < within for each in losses[-epochs:])
+
+
 def decays(still: int | None, epochs: int) -> tuple[int, int]:
     """After how many of `epochs` the rate should decay: where the loss levels off, and half-way from there to the end.
 

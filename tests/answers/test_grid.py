@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from paddle_course import answers, training
@@ -95,3 +97,31 @@ def test_what_failed_is_in_every_picture_and_in_the_results_only_with_a_number(
         ("adam, 0.01, 4 epochs", 0.149, 4),
         ("adagrad, 0.01, 4 epochs", 0.151, 4),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "found"),
+    [
+        ({0.1: 0.90, 0.003: 0.99}, "inside"),
+        ({0.1: 0.99, 0.03: 0.90, 0.01: 0.90}, "outside"),
+        ({0.1: 0.990, 0.003: 0.991}, "either"),  # one digit of a thousand
+        ({0.1: 0.99, 0.03: 0.90}, ""),  # nothing tried inside
+        ({0.003: 0.99, 0.001: 0.90}, ""),
+        ({0.1: None, 0.003: 0.99}, "inside"),  # tried, and learnt nothing
+        ({0.1: None, 0.003: None}, ""),
+    ],
+)
+def test_a_rate_is_good_where_the_digits_tell_it_from_the_others(monkeypatch, ended: dict, found: str) -> None:
+    cells = {
+        ("sgd", lr): SimpleNamespace(
+            mark="" if share else "chance", curve=[0.0, share], trained=SimpleNamespace(net=share)
+        )
+        for lr, share in ended.items()
+    }
+
+    def predict(share: float, _: None) -> tuple[np.ndarray, np.ndarray]:
+        return np.eye(2)[(np.arange(1000) >= round(1000 * share)).astype(int)], np.zeros(1000, int)
+
+    monkeypatch.setattr(training, "predict", predict)
+    made = answers.Grid(cells, ["sgd"], sorted(ended, reverse=True), [])
+    assert made.side("sgd", (0.001, 0.01), None) == found

@@ -93,6 +93,9 @@ def test_the_curves_are_drawn_and_published(
     assert found.keys() == {f"curves, lenet, {side}" for side in ("f32", "bf16", "reordered")}
     assert found["curves, lenet, bf16"]["value"] == np.mean(learnt.off("bf16")) != 0
     assert found["curves, lenet, bf16"]["data"] == "digits, batch 4"
+    assert found["curves, lenet, bf16"]["command"].endswith(
+        " --figure curves.png --publish"
+    )  # and no place of this machine
     shown = capsys.readouterr()
     assert len([line for line in shown.out.splitlines() if line.startswith("lenet ")]) == 3
     assert "not there" not in shown.err

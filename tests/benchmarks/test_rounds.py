@@ -110,6 +110,8 @@ def test_what_is_published_names_the_command(entries) -> None:
     rounds.publish("readers", ["--rounds", "3", "--figure", "a b.png"], made, "PyTorch 9.9")
     entry = entries()["load"]
     assert entry["command"] == "python -m benchmarks.readers --rounds 3 --figure 'a b.png'"
+    rounds.publish("readers", ["--figure", "/home/me/a b.png", "--to=/home/me/c.png", "5 / 3"], made)
+    assert entries()["load"]["command"] == "python -m benchmarks.readers --figure 'a b.png' --to=c.png '5 / 3'"
     assert entry["machine"].endswith(", PyTorch 9.9")
     assert (entry["homework"], entry["question"]) == ("benchmark", None)
     assert (entry["value"], entry["sd"], entry["n"], entry["minutes"]) == (2.0, 1.0, 3, 0.75)

@@ -79,19 +79,6 @@ def test_both_trainings_are_one_until_the_first_decay(
     assert schedule["boundaries"] == [8, 12] and schedule["values"] == pytest.approx([1e-3, 1e-4, 1e-5])
 
 
-@pytest.mark.parametrize(
-    ("losses", "found"),
-    [
-        ([0.9, 0.70, 0.69, 0.69], True),
-        ([0.69, 0.69], False),  # nobody sees two epochs come to rest
-        ([0.9, 0.69, 0.69, 0.66], False),
-        ([0.66], False),
-    ],
-)
-def test_a_loss_has_converged_when_it_no_longer_changes(losses: list[float], found: bool) -> None:
-    assert load(SCRIPTS["hw06"]).settled(losses, 0.691) == found
-
-
 def test_a_rate_cannot_decay_in_one_epoch(data: Path, tmp_path: Path) -> None:
     with pytest.raises(runtime.UserError, match="--epochs 1: in a single epoch the rate cannot decay"):
         answer("hw07", data, tmp_path / "run", "--epochs", "1")

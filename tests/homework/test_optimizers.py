@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from paddle_course import runtime
@@ -39,29 +37,3 @@ def test_the_best_cell_is_the_one_that_validation_chose_and_its_lead_is_tested(t
         r"points ahead of \w+, (no )?more than 200 test pictures leave to chance \(p = [\d.e-]+ by McN", text
     )
     assert "dead" not in text and ", for it is" not in text
-
-
-@pytest.mark.parametrize(
-    ("ended", "found"),
-    [
-        ({0.1: 0.90, 0.003: 0.99}, "inside"),
-        ({0.1: 0.99, 0.03: 0.90, 0.01: 0.90}, "outside"),
-        ({0.1: 0.990, 0.003: 0.991}, "either"),  # one digit of a thousand
-        ({0.1: 0.99, 0.03: 0.90}, ""),  # nothing tried inside
-        ({0.003: 0.99, 0.001: 0.90}, ""),
-        ({0.1: None, 0.003: 0.99}, "inside"),  # tried, and learnt nothing
-        ({0.1: None, 0.003: None}, ""),
-    ],
-)
-def test_a_rate_is_good_where_the_digits_tell_it_from_the_others(monkeypatch, ended: dict, found: str) -> None:
-    homework = load(runtime.ROOT / "homework/hw02_mnist_optimizers.py")
-    cells = {
-        ("sgd", lr): SimpleNamespace(
-            mark="" if share else "chance", curve=[0.0, share], trained=SimpleNamespace(net=share)
-        )
-        for lr, share in ended.items()
-    }
-    monkeypatch.setattr(homework, "digits", lambda *_: None)
-    monkeypatch.setattr(homework.answers, "right", lambda share, _: np.arange(1000) < round(1000 * share))
-    grid = SimpleNamespace(columns=sorted(ended, reverse=True), cells=cells)
-    assert homework.side(None, grid, "sgd") == found

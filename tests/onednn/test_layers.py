@@ -14,7 +14,7 @@ import pytest
 from paddle import nn
 
 from paddle_course import models, onednn, runtime
-from paddle_course.onednn import functions, library, memory
+from paddle_course.onednn import functions, library, memory, tensors
 
 from .conftest import CLOSE, difference, noise
 
@@ -457,8 +457,9 @@ def test_nobody_outside_sees_bfloat16(like_stock):
 @bf16
 @pytest.mark.parametrize(("precision", "expected"), [("f32", {library.F32}), ("bf16", {library.F32, library.BF16})])
 def test_inside_a_container_maps_are_bfloat16(monkeypatch, precision, expected):
-    layer, made, empty = mixed(), set(), functions.empty
+    layer, made, empty = mixed(), set(), tensors.empty
     onednn.accelerate(layer, precision)
-    monkeypatch.setattr(functions, "empty", lambda shape, dtype: (made.add(dtype), empty(shape, dtype))[1])
+    for module in (functions, tensors):
+        monkeypatch.setattr(module, "empty", lambda shape, dtype: (made.add(dtype), empty(shape, dtype))[1])
     layer(paddle.to_tensor(noise(4, 3, 10, 10))).sum().backward()
     assert made == expected

@@ -71,3 +71,16 @@ def test_a_higher_bar_and_less_patience_are_sooner_content() -> None:
 )
 def test_where_to_decay(still: int | None, epochs: int, found: tuple[int, int]) -> None:
     assert plateau.decays(still, epochs) == found
+
+
+@pytest.mark.parametrize(
+    ("losses", "found"),
+    [
+        ([0.9, 0.70, 0.69, 0.69], True),
+        ([0.69, 0.69], False),  # nobody sees two epochs come to rest
+        ([0.9, 0.69, 0.69, 0.66], False),
+        ([0.66], False),
+    ],
+)
+def test_a_loss_has_converged_when_it_no_longer_changes(losses: list[float], found: bool) -> None:
+    assert plateau.rests(losses, 0.691) == found
