@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import paddle
@@ -14,7 +15,7 @@ import pytest
 from paddle import nn
 
 from paddle_course import models, onednn, runtime
-from paddle_course.onednn import functions, library, memory, tensors
+from paddle_course.onednn import functions, library, memory, primitives, tensors
 
 from .conftest import CLOSE, difference, noise
 
@@ -296,23 +297,39 @@ def test_what_is_changed_in_place_is_never_gone_back_through(layer, what):
     assert refused[1] >= refused[0], refused
 
 
-def test_two_threads_at_once(like_stock):
-    layer = body("conv", "norm", "relu", "conv")
-    layer.eval()
-    onednn.accelerate(layer)
-    images = [paddle.to_tensor(noise(2, 5, 8, 8, seed=seed)) for seed in (0, 1)]
-    right, wrong = [layer(each).numpy() for each in images], []
+@pytest.mark.parametrize("names", ["conv conv", "norm relu", "relu"])
+def test_two_threads_at_once(monkeypatch, names):
+    """A primitive rests between being told where its numbers lie and running, and the other thread could come."""
+
+    class Slow(memory.Primitive):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            run = self.execute
+            self.execute = lambda *words: (time.sleep(0.002), run(*words))[1]
+
+    for cache in (primitives.convolution, primitives.normalization, primitives.activation, memory.reorder):
+        cache.cache_clear()
+    for module in (primitives, memory):
+        monkeypatch.setattr(module, "Primitive", Slow)
+    layers = [body(*names.split()) for _ in range(2)]  # with weights of their own
+    images, right, wrong = [paddle.to_tensor(noise(2, 5, 8, 8, seed=seed)) for seed in (0, 1)], [], []
+    for layer, each in zip(layers, images, strict=True):
+        layer.eval()
+        onednn.accelerate(layer, "f32")
+        right.append(layer(each).numpy())
 
     def ask(number):
         with paddle.no_grad():
-            wrong.extend(number for _ in range(200) if (layer(images[number]).numpy() != right[number]).any())
+            wrong.extend((layers[number](images[number]).numpy() != right[number]).any() for _ in range(5))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in (0, 1)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    assert not wrong
+    for cache in (primitives.convolution, primitives.normalization, primitives.activation, memory.reorder):
+        cache.cache_clear()
+    assert len(wrong) == 10 and not any(wrong)
 
 
 def test_one_layer_used_twice(like_stock):
