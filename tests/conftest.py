@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -18,6 +19,12 @@ from tests.browser import browser  # noqa: F401  a fixture
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The homework comes first: where its tests, by far the longest, come last, one core waits for the other."""
     items.sort(key=lambda item: "tests/homework/" not in item.nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported now stays to the end: the garbage collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

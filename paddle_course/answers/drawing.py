@@ -13,15 +13,16 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
-from itertools import zip_longest
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Sheet
+from matplotlib.image import imsave
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from paddle_course.answers.pieces import Figure, number
@@ -89,28 +90,32 @@ def draw(
     where there is no room for two; in the PNG, after every `columns` of them."""
     with matplotlib.rc_context(_style() | {"svg.hashsalt": name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # the SVG still has the text
-        sheets = [_sheet([panel], width, height, 1) for panel in panels]
+        sheets = [_sheet(panel, width, height) for panel in panels]
         svg = "".join(_svg(sheet, f"{name}-{i}", caption) for i, sheet in enumerate(sheets))
-        whole = sheets[0] if len(panels) == 1 else _sheet(panels, width, height, columns or len(panels))
-        return Figure(name, caption, svg, _png(whole))
+        return Figure(name, caption, svg, _png(sheets, columns or len(panels)))
 
 
-def _sheet(panels: Sequence[Panel], width: float, height: float, columns: int) -> Sheet:
-    rows = -(-len(panels) // columns)
-    sheet = Sheet(figsize=(width * columns / 72, height * rows / 72), dpi=72, layout="constrained")
-    for axes, panel in zip_longest(sheet.subplots(rows, columns, squeeze=False).ravel(), panels):
-        panel(axes) if panel else axes.set_axis_off()
+def _sheet(panel: Panel, width: float, height: float) -> Sheet:
+    sheet = Sheet(figsize=(width / 72, height / 72), dpi=72, layout="constrained")
+    panel(sheet.subplots())
     sheet.get_layout_engine().execute(sheet)  # once, not in each of the drawings
     sheet.set_layout_engine("none")
     return sheet
 
 
 # The canvases are called as they are: `savefig` would draw once more for each format, to find a layout that is known.
-def _png(sheet: Sheet) -> bytes:
-    """The sheet on white, and from now on."""
-    sheet.set(dpi=DPI, facecolor="white")
+def _png(sheets: Sequence[Sheet], columns: int) -> bytes:
+    """The sheets on white, and white from now on, `columns` of them in a row."""
+    tiles = []
+    for sheet in sheets:
+        sheet.set(dpi=DPI, facecolor="white")
+        canvas = FigureCanvasAgg(sheet)
+        canvas.draw()
+        tiles.append(np.asarray(canvas.buffer_rgba()))
+    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % columns)
+    rows = [np.concatenate(tiles[i : i + columns], axis=1) for i in range(0, len(tiles), columns)]
     file = io.BytesIO()
-    FigureCanvasAgg(sheet).print_png(file, metadata={"Software": None})
+    imsave(file, np.concatenate(rows), format="png", dpi=DPI, metadata={"Software": None})
     return file.getvalue()
 
 

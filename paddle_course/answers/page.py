@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,17 @@ def _check_names(questions: Mapping[int, Question]) -> None:
 
 
 def _html(title: tuple[str, str], questions: Mapping, text: Mapping, synthetic: bool, facts: Mapping) -> str:
+    return _template().render(
+        title=title,
+        questions=questions,
+        text=text,
+        synthetic=SYNTHETIC if synthetic else None,
+        facts=[(FACTS.get(key, key), flat(value)) for key, value in facts.items() if value not in (None, "", {})],
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
         undefined=jinja2.StrictUndefined,
@@ -80,13 +92,7 @@ def _html(title: tuple[str, str], questions: Mapping, text: Mapping, synthetic: 
         lstrip_blocks=True,
     )
     environment.filters |= {"markdown": wording.html, "cells": cells, "numeric": numeric}
-    return environment.get_template("report.html.j2").render(
-        title=title,
-        questions=questions,
-        text=text,
-        synthetic=SYNTHETIC if synthetic else None,
-        facts=[(FACTS.get(key, key), flat(value)) for key, value in facts.items() if value not in (None, "", {})],
-    )
+    return environment.get_template("report.html.j2")
 
 
 def flat(value: Any, path: str = "") -> str | list[tuple[str, str]]:

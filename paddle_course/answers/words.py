@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,16 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("i
 
 def load(path: Path) -> jinja2.Template:
     """The words of a homework. Filters: percent, comma, f1, f2, f3, code."""
+    return _compiled(path.name, path.read_text(encoding="utf-8"))
+
+
+@cache
+def _compiled(name: str, text: str) -> jinja2.Template:
     # A line that holds only a tag leaves no empty line, which would end a paragraph; an `if` within a line keeps the
     # line's end, which parts two words.
-    source = re.sub(r"(?m)^[ \t]*(\{%(?:(?!%\}).)*%\})[ \t]*\n", r"\1", path.read_text(encoding="utf-8"))
+    source = re.sub(r"(?m)^[ \t]*(\{%(?:(?!%\}).)*%\})[ \t]*\n", r"\1", text)
     environment = jinja2.Environment(
-        loader=jinja2.DictLoader({path.name: source}),
+        loader=jinja2.DictLoader({name: source}),
         undefined=jinja2.StrictUndefined,
         finalize=_plain,
         autoescape=False,  # the result is Markdown; `_plain` escapes values for Markdown, `html` makes the HTML
@@ -46,7 +52,7 @@ def load(path: Path) -> jinja2.Template:
         "f3": lambda value: f"{1 * value:,.3f}",
         "code": lambda text: Markup("`" + str(text).replace("`", "'") + "`"),
     }
-    return environment.get_template(path.name)
+    return environment.get_template(name)
 
 
 def said(template: jinja2.Template, questions: Mapping[int, Question]) -> dict[str, dict[str, str]]:
