@@ -126,7 +126,7 @@ def sample_count(lab: Lab) -> Answer:
     """尝试不同的样本数量：准确率变化的曲线是怎样的？每个类别至少有多少张图片可支撑一个准确率尚可的模型？识别万事万物是否可行？
     More and more pictures per class: what is the curve, how many are enough, and could a model recognise everything?"""
     config, images, test = lab.config, lab.images("cifar10", "train"), pictures(lab)
-    sizes = (5, 10, 20) if config.smoke else config.per_class + ((2000, 5000) if config.full else ())
+    sizes = (4, 8, 16) if config.smoke else config.per_class + ((2000, 5000) if config.full else ())
     seeds = range(config.seed, config.seed + (1 if config.smoke else config.curve_seeds))
 
     def accuracy(size: int, seed: int, fitting: readers.Images, validating: readers.Images) -> float:

@@ -32,9 +32,9 @@ def load(script: Path) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data root of them all; half of CIFAR-10's is enough for two steps of a training."""
+    """The data root of them all; a quarter of CIFAR-10's is enough for two steps of a training."""
     root = tmp_path_factory.mktemp("data")
-    readers.write_stand_in("cifar10", root / "stand-ins" / "cifar10", train=30, test=20)
+    readers.write_stand_in("cifar10", root / "stand-ins" / "cifar10", train=16, test=12)
     return root
 
 
