@@ -127,7 +127,8 @@ def networks(lab: Lab) -> Answer:
     """作业 5-2 常见的卷积神经网络有哪些
     The usual convolutional networks: how deep, how large, how costly, and what is the idea of each?"""
     found = answers.catalogue(shown(lab.config.smoke))
-    return Answer.of(found, found=found)
+    counted = (Result(f"{name}, parameters", "values", count) for name, count in found.parameters.items())
+    return Answer.of(found, *counted, found=found)
 
 
 def rates(lab: Lab) -> Answer:
@@ -157,7 +158,11 @@ def rates(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: optimizers, 2: networks, 3: rates}
-HEADLINES = {1: "adamw at its best rate", 3: "adam, 0.001, 8 epochs, the last 3 down to 0"}
+HEADLINES = {
+    1: "adamw at its best rate",
+    2: "resnet50-imagenet, parameters",
+    3: "adam, 0.001, 8 epochs, the last 3 down to 0",
+}
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -100,7 +100,8 @@ def layers(lab: Lab) -> Answer:
     net, untrained = models.build("lenet", seed), models.build("lenet", seed)  # Paddle's own layers, to look between
     training.load_params(long(lab).result.params, net)
     found = answers.layer_outputs(net, untrained, some)
-    return Answer.of(found, found=found, pictures=len(some), twice=lab.config.double_softmax)
+    silent = Result("LeNet, channels and neurons behind a ReLU that stay 0", "count", found.silent, data=DATA)
+    return Answer.of(found, silent, found=found, pictures=len(some), twice=lab.config.double_softmax)
 
 
 def accuracy(lab: Lab) -> Answer:
@@ -175,6 +176,7 @@ def weight_decay(lab: Lab) -> Answer:
 
 QUESTIONS = {1: layers, 2: accuracy, 3: loss_functions, 4: loss_curves, 5: weight_decay}
 HEADLINES = {
+    1: "LeNet, channels and neurons behind a ReLU that stay 0",
     2: "LeNet, 10 epochs",
     3: "cross-entropy, Adam, 3 epochs",
     4: "784-500-10, sigmoid, rate 0.1, softmax once, 10 epochs",

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paddle_course import answers, batches, runtime, training
-from paddle_course.answers import Answer, Lab, Table, Trained
+from paddle_course.answers import Answer, Lab, Result, Table, Trained
 from paddle_course.config import RunConfig, flag
 from paddle_course.training import plateau
 
@@ -123,6 +123,7 @@ def when(lab: Lab) -> Answer:
             ("", *NETS),
             tuple((rule, *each) for rule, each in others.items()),
         ),
+        *(Result(f"{name}, first decay", "step", each.boundaries[0], data=DATA) for name, each in found.items()),
         found=found,
         others={name: [each[i] for each in list(others.values())[1:]] for i, name in enumerate(NETS)},
     )
@@ -172,7 +173,7 @@ def retrain(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: when, 2: retrain}
-HEADLINES = {2: "ResNet-18, decay, test accuracy"}
+HEADLINES = {1: "ResNet-18, first decay", 2: "ResNet-18, decay, test accuracy"}
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 
 from paddle_course import answers, runtime
-from paddle_course.answers import Answer, Lab, Recipe, Trained
+from paddle_course.answers import Answer, Lab, Recipe, Result, Trained
 from paddle_course.config import RunConfig, flag
 
 TITLE = ("Quick, Draw! 简笔画识别", "Doodles: three guesses for what people drew in twenty seconds")
@@ -115,7 +115,8 @@ def read(lab: Lab) -> Answer:
     Read strokes: words and their numbers, parts of a file, pictures of any size; show 24 of them with their words"""
     of = drawings(lab)
     found = answers.doodles(lab, of.learn.drawings)
-    return Answer.of(found, found=found, of=of)
+    drawn = (Result(f"drawn at {side} × {side}", "pictures/s", rate) for side, rate in found.rates.items())
+    return Answer.of(found, *drawn, found=found, of=of)
 
 
 def networks(lab: Lab) -> Answer:
@@ -181,6 +182,7 @@ def scale(lab: Lab) -> Answer:
 
 QUESTIONS = {1: read, 2: networks, 3: losses, 4: guess, 5: scale}
 HEADLINES = {
+    1: "drawn at 64 × 64",
     5: "5 words with many drawings, 8 epochs",
     2: "ResNet-18, 6 epochs, three guesses",
     3: "softmax + 1/x, 6 epochs, three guesses",

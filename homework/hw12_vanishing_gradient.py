@@ -127,9 +127,12 @@ def remedies(lab: Lab) -> Answer:
     (x, y), passes = table(lab), passes_of(lab)
     longer = {f"{name}, longer": ARMS[name] for name in ("sigmoid, all 1", "ReLU, all 1, rate 0.1")}
     times = dict.fromkeys(ARMS, passes) | dict.fromkeys(longer, 10 * passes)
-    found = answers.compare_chains(ARMS | longer, x, y, times)
+    found, data = answers.compare_chains(ARMS | longer, x, y, times), lab.rows("hw4").source
+    ratios = {name: last / first for name, (first, last) in found.first.items() if first > 0}
+    metric = "ratio of gradients, last layer to first"
     return Answer.of(
         found,
+        *(Result(f"{name}, first pass", metric, ratio, data=data) for name, ratio in ratios.items()),
         found=found,
         rates={name: chain.lr for name, chain in ARMS.items()},
         passes=passes,
@@ -168,7 +171,12 @@ def real_network(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: updates, 2: depths, 3: remedies, 4: real_network}
-HEADLINES = {1: "layer 1 of 5, mean |dW|", 2: "one more sigmoid, w = b = 1", 4: "sigmoid, last layer to first"}
+HEADLINES = {
+    1: "layer 1 of 5, mean |dW|",
+    2: "one more sigmoid, w = b = 1",
+    3: "ReLU, w = 1, b = 0, first pass",
+    4: "sigmoid, last layer to first",
+}
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 
