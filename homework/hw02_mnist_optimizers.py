@@ -138,6 +138,8 @@ def rates(lab: Lab) -> Answer:
     high, best = found.columns[0], {name: found.best(name) for name in OPTIMIZERS}
     judge, (count, down) = digits(lab, "validation"), epochs(lab)
     sides = {name: found.side(name, SAID, judge) for name in OPTIMIZERS}
+    swings = {name: {rate: found.cells[name, rate].swing for rate in found.columns} for name in OPTIMIZERS}
+    swings = {name: {rate: swing for rate, swing in each.items() if swing is not None} for name, each in swings.items()}
     where = lab.directory.relative_to(runtime.ROOT) if lab.directory.is_relative_to(runtime.ROOT) else lab.directory
     return Answer.of(
         found,
@@ -149,6 +151,7 @@ def rates(lab: Lab) -> Answer:
         judged=len(judge.data),
         constant=count > down,
         high=high,
+        restless={name: max(each, key=each.get) == high for name, each in swings.items() if high in each},
         at_high={name: found.cells[name, high] for name in OPTIMIZERS},
         adam=max(
             (each.held for (name, _), each in found.cells.items() if name == "adam" and not each.mark), default=None
@@ -161,7 +164,7 @@ QUESTIONS = {1: optimizers, 2: networks, 3: rates}
 HEADLINES = {
     1: "adamw at its best rate",
     2: "resnet50-imagenet, parameters",
-    3: "adam, 0.001, 8 epochs, the last 3 down to 0",
+    3: "adam, 0.003, 8 epochs, the last 3 down to 0",
 }
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)

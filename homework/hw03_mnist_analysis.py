@@ -176,8 +176,8 @@ def weight_decay(lab: Lab) -> Answer:
 
 QUESTIONS = {1: layers, 2: accuracy, 3: loss_functions, 4: loss_curves, 5: weight_decay}
 HEADLINES = {
-    1: "LeNet, channels and neurons behind a ReLU that stay 0",
     2: "LeNet, 10 epochs",
+    1: "LeNet, channels and neurons behind a ReLU that stay 0",
     3: "cross-entropy, Adam, 3 epochs",
     4: "784-500-10, sigmoid, rate 0.1, softmax once, 10 epochs",
     5: "weight decay 0.01, 1,000 pictures, 40 epochs",

@@ -128,7 +128,8 @@ def concepts(lab: Lab) -> Answer:
         )
         for what, arms in asked.items()
     }
-    tables = {what: answers.compare(what.capitalize(), rows, on, setting) for what, rows in runs.items()}
+    judge = answers.as_they_are(of["test"], some)
+    tables = {what: answers.compare(what.capitalize(), rows, on, setting, judged=judge) for what, rows in runs.items()}
     base, sizes = runs["optimizer"]["nesterov"][0], (8, 32) if lab.config.smoke else (16, 64, 256, 1024)
     sizes = [size for size in sizes if size <= len(some)]
     noise = answers.gradient_noise(base.net, answers.as_they_are(some, some), sizes)
@@ -171,9 +172,10 @@ def improve(lab: Lab) -> Answer:
         whole = answers.whole(lab, name, *longer[name], images, of["test"], like, KNOWN)
     return Answer.of(
         *(ladder, answers.panels("ends", f"By heart, and the top of the ladder{smoothed}", charts, columns=2)),
-        *(heart, related, answers.forecasts(longer, images, like), *whole),
+        *(heart, related, answers.forecasts(longer, images, KNOWN, like), *whole),
         ladder=ladder,
         fast=fast,
+        known=KNOWN,
         sizes={name: len(each) for name, each in of.items()},
         epochs=n,
         heart=heart.rows,

@@ -182,8 +182,8 @@ def scale(lab: Lab) -> Answer:
 
 QUESTIONS = {1: read, 2: networks, 3: losses, 4: guess, 5: scale}
 HEADLINES = {
-    1: "drawn at 64 × 64",
     5: "5 words with many drawings, 8 epochs",
+    1: "drawn at 64 × 64",
     2: "ResNet-18, 6 epochs, three guesses",
     3: "softmax + 1/x, 6 epochs, three guesses",
     4: "all words, 15 epochs, three guesses by place",

@@ -33,7 +33,7 @@ ARMS = {
     "sigmoid, w = 4, b = -2": STEEP,
     "ReLU, all 1": replace(COURSE, relu=True),
     "ReLU, all 1, rate 0.1": replace(COURSE, relu=True, lr=0.1),
-    "ReLU, w = 1, b = 0": IDENTITY,
+    "ReLU, w = 1, b = 0 but in layer 1": IDENTITY,
     "a single sigmoid": Chain(depth=1, bias=0.0),
 }
 NETS = {"sigmoid": "lenet-sigmoid", "ReLU": "lenet"}
@@ -174,7 +174,7 @@ QUESTIONS = {1: updates, 2: depths, 3: remedies, 4: real_network}
 HEADLINES = {
     1: "layer 1 of 5, mean |dW|",
     2: "one more sigmoid, w = b = 1",
-    3: "ReLU, w = 1, b = 0, first pass",
+    3: "ReLU, w = 1, b = 0 but in layer 1, first pass",
     4: "sigmoid, last layer to first",
 }
 

@@ -82,16 +82,20 @@ def flags(entry: Entry | None) -> str:
 
 
 def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
-    """A row for each homework: its title, its first headline and the minutes of all its questions, as Markdown."""
+    """A row for each homework: its title, its first headline and the minutes of all its questions, as Markdown.
+
+    Where the minutes of the headline's question were not noted, those of its training stand for them.
+    """
     rows = []
     for script in scripts(folder):
         mine = [entry for entry in found if entry["homework"] == script.name]
         named = {(e["question"], e["name"]): e for e in mine}
-        results = [said(named.get(each)) for each in script.headlines.items()]
-        minutes = [entry["value"] for entry in mine if entry["name"] == TRAINED]
-        title = script.title[language == "en"]
-        result = next(filter(None, results), None)
-        rows.append((script.name, title, result, f"{sum(minutes):.{int(sum(minutes) < 1)}f}" if minutes else None))
+        shown = next(filter(None, map(named.get, script.headlines.items())), None)
+        minutes = sum(entry["value"] for entry in mine if entry["name"] == TRAINED)
+        if shown and (shown["question"], TRAINED) not in named and shown["minutes"]:
+            minutes = shown["minutes"]
+        took = f"{minutes:.{int(minutes < 1)}f}" if minutes else None
+        rows.append((script.name, script.title[language == "en"], said(shown), took))
     return words.table(Table("", HEADS[language], tuple(rows)))
 
 

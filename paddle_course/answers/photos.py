@@ -14,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from paddle_course import batches, readers, training
 from paddle_course.answers import figures
+from paddle_course.answers.paired import Paired
 from paddle_course.answers.pieces import Figure, Result, Table, score
 
 SHOWN = 12  # photos in the report
@@ -67,6 +68,7 @@ class PhotoStudy:
     told: int
     tested: int  # test pictures beside them
     right: dict[str, float | None]  # by way of preparing them
+    same: Paired  # by way, which of the named photos are right
     test: float  # the test pictures
     own_test: float  # those of the photos' classes, each with the weight that it has among the photos
     odd: float  # the share that is "none of the ten"
@@ -114,6 +116,7 @@ def study(net: paddle.nn.Layer, train: batches.Batches, test: readers.Images, fo
         told=int(told.sum()),
         tested=len(test),
         right=right,
+        same=Paired({name: (sight.guess == labels)[told] for name, sight in sights.items()}),
         test=share(known.guess == test.labels) or 0.0,
         own_test=weighted(known.guess == test.labels, test.labels, labels[told]),
         odd=float(odd.mean()),

@@ -19,12 +19,17 @@ ARMS = ("softmax twice", "softmax once")
 
 @dataclass(frozen=True)
 class Plateau:
-    """By network, of softmax taken twice and once: the last epoch's train loss and the test accuracy."""
+    """By network, of softmax taken twice and once: the last epoch's train loss and the test accuracy.
+
+    `fell_apart` are the trainings whose last train loss is more than twice the lowest: network, arm, lowest, last. What
+    such a one has at the end tells of the epoch at which it was stopped.
+    """
 
     floor: float
     loss: dict[str, tuple[float, ...]]
     accuracy: dict[str, tuple[float, ...]]
     published: Mapping[str, float | None]
+    fell_apart: list[tuple[str, str, float, float]]
     pieces: Sequence[Table | Figure | Result]
 
 
@@ -43,7 +48,7 @@ def plateau(
         {name: tuple(end[what] for end in found) for name, found in ends.items()}
         for what in ("train_loss", "test_accuracy")
     )
-    rows, charts, results, limit = [], [], [], f"{floor:.4f}"
+    rows, charts, results, apart, limit = [], [], [], [], f"{floor:.4f}"
     for name, arms in networks.items():
         known = None if published[name] is None else score(published[name])
         rows.append((name, *map(score, accuracy[name]), known, *(round(each, 4) for each in loss[name])))
@@ -54,7 +59,12 @@ def plateau(
             Result(f"{name}, {what}, {setting}", "test accuracy", share, None, 1, trained.result.minutes, data)
             for what, share, trained in zip(ARMS, accuracy[name], arms, strict=True)
         ]
+        for what, trained, end in zip(ARMS, arms, loss[name], strict=True):
+            results.append(Result(f"{name}, {what}, {setting}, train loss", "train loss", end, data=data))
+            lowest = min(each["train_loss"] for each in trained.result.epochs)
+            if end > 2 * lowest:
+                apart.append((name, what, lowest, end))
     header = ("", "test accuracy, twice", "once", "published", "train loss, twice", "once")
     caption = f"Softmax twice: the loss cannot fall below {limit}. Softmax once: it can"
     pieces = [Table(f"Softmax twice and once, {setting}", header, tuple(rows)), panels("plateau", caption, charts, 2)]
-    return Plateau(floor, loss, accuracy, published, [*pieces, *results])
+    return Plateau(floor, loss, accuracy, published, apart, [*pieces, *results])

@@ -64,28 +64,33 @@ def read_at(
 
 @dataclass(frozen=True)
 class Endings:
-    """By name, means over the seeds: the test accuracy of the last epoch and of the best, and how far apart the lowest
-    and the highest of the last few are."""
+    """By name, means over the seeds: the test accuracy of the last epoch and of the best, the mean of the last few, and
+    how far apart the lowest and the highest of these are."""
 
     last: dict[str, float]
     best: dict[str, float]
+    mean: dict[str, float]
     range: dict[str, float]
     pieces: Sequence[Table]
 
 
-def endings(caption: str, rows: Mapping[str, Sequence[Trained]], count: int = 5) -> Endings:
-    """What depends on the epoch that one believes; the best is chosen on the test pictures, and so too good."""
-    found, lines = Endings({}, {}, {}, pieces := []), []
+def endings(caption: str, rows: Mapping[str, Sequence[Trained]], few: Mapping[str, int]) -> Endings:
+    """What depends on the epoch that one believes; the best is chosen on the test pictures, and so too good.
+
+    `few` is, by name, how many of the last epochs are looked at one by one.
+    """
+    found, lines = Endings({}, {}, {}, {}, pieces := []), []
     for name, trained in rows.items():
         curves = [[each["test_accuracy"] for each in one.result.epochs] for one in trained]
-        late = [curve[-count:] for curve in curves]
+        late = [curve[-few[name] :] for curve in curves]
         found.last[name], found.best[name] = (
             spread([end(each) for each in curves])[0] for end in (itemgetter(-1), max)
         )
+        found.mean[name] = spread([spread(each)[0] for each in late])[0]
         found.range[name] = spread([max(each) - min(each) for each in late])[0]
         ends = (spread([end(each) for each in late])[0] for end in (min, max))
-        shares = (found.last[name], *ends, found.best[name])
-        lines.append((name, *(score(share, digits=DIGITS) for share in shares)))
-    lowest, highest = (f"{end} of the last {count}" for end in ("lowest", "highest"))
-    pieces.append(Table(caption, ("", "last epoch", lowest, highest, "best epoch, chosen on the test"), tuple(lines)))
+        shares = (found.last[name], found.mean[name], *ends, found.best[name])
+        lines.append((name, few[name], *(score(share, digits=DIGITS) for share in shares)))
+    header = ("", "the last", "last epoch", "mean of the last", "lowest", "highest", "best epoch, chosen on the test")
+    pieces.append(Table(caption, header, tuple(lines)))
     return found

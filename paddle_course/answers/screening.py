@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
 from paddle_course import batches, training
+from paddle_course.answers.ablation import SURE
 from paddle_course.answers.figures import curves
 from paddle_course.answers.pieces import Cell, Figure, Result, Table, Trained, score, spread
 
@@ -94,13 +96,15 @@ def against(
 ) -> Published:
     """Compare accuracies on `count` pictures with others that are said to have been reached on `others` pictures.
 
-    The test is that for two independent shares: what those networks said of each picture nobody knows.
+    The test is that for two independent shares: what those networks said of each picture nobody knows. Who looks for
+    those that are apart looks at every pair, so each of the differences is allowed the luck of so many (Bonferroni).
     """
+    allowed = NormalDist().inv_cdf(1 - SURE / 2 / (len(ours) * len(published)))
     found, rows = Published({name: [] for name in ours}, pieces := []), []
     for other, share in published.items():
         row: list[Cell] = [other, score(share, interval=training.metrics.wilson(share, others), digits=2)]
         for name, own in ours.items():
-            luck = 1.96 * math.sqrt(share * (1 - share) / others + own * (1 - own) / count)
+            luck = allowed * math.sqrt(share * (1 - share) / others + own * (1 - own) / count)
             if abs(own - share) > luck:
                 found.apart[name].append(other)
             row += [f"{100 * (own - share):+.2f} ± {100 * luck:.1f}", abs(own - share) > luck]

@@ -14,20 +14,23 @@ from paddle_course.answers.pieces import Result, Table
 from paddle_course.answers.trainings import Recipe
 
 
-def forecast(recipe: Recipe, epochs: int, images: readers.Images, like: Rung) -> float:
-    """Minutes that a training will take if it multiplies as fast as that of `like`, a network of the same kind."""
+def forecast(recipe: Recipe, epochs: int, images: readers.Images, like: Rung, count: int = 0) -> float:
+    """Minutes that a training on `count` such images, or on these, will take if it multiplies as fast as that of
+    `like`, a network of the same kind."""
     shape = (images.images.shape[3], *images.images.shape[1:3])
     macs = [
         counts(models.build(each.model, **{"classes": len(images.classes), **each.settings}), shape)[2]
         for each in (recipe, like.recipe)
     ]
-    return epochs * len(images) / like.trained.result.speed * macs[0] / macs[1] / 60
+    return epochs * (count or len(images)) / like.trained.result.speed * macs[0] / macs[1] / 60
 
 
-def forecasts(longer: Mapping[str, tuple[Recipe, int]], images: readers.Images, like: Rung) -> Table:
-    """What trainings on all of `images` will take, by the name of their flag: a recipe and its epochs for each."""
+def forecasts(longer: Mapping[str, tuple[Recipe, int]], images: readers.Images, known: int, like: Rung) -> Table:
+    """What trainings on all of `images`, and on as many as the data set has where it is complete, will take, by the
+    name of their flag: a recipe and its epochs for each."""
     rows = tuple(
-        (f"--{name}", len(images), epochs, round(forecast(recipe, epochs, images, like), 1))
+        (f"--{name}", count, epochs, round(forecast(recipe, epochs, images, like, count), 1))
+        for count in sorted({len(images), known})
         for name, (recipe, epochs) in longer.items()
     )
     note = f'At as many multiplications a second as in "{like.name}", without evaluations.'

@@ -68,6 +68,7 @@ def test_a_training_picture_is_its_own_nearest(tmp_path: Path) -> None:
     assert seen.contrast.min() > 0
     found = readers.pictures(readers.folder("pets", tmp_path, "stand-in"))
     study = photos.study(view.net, view.like, readers.load("cifar10", "test", tmp_path, "stand-in"), found)
+    assert {name: right.mean() for name, right in study.same.right.items()} == study.right
     assert set(study.right) == set(photos.WAYS)
     assert study.told == study.count == 8
     assert {piece.name for piece in study.pieces if hasattr(piece, "png")} == {"photos", "nearest"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 from paddle_course import answers, training
 from paddle_course.answers import Trained
@@ -31,3 +32,12 @@ def test_the_plateau_is_reproduced_and_removed(tmp_path: Path) -> None:
         assert word in figure.svg
     assert [each.name for each in results][:2] == ["toy, softmax twice, 12 epochs", "toy, softmax once, 12 epochs"]
     assert min(answers.by_step(arms[0], "loss")[1]) > found.floor - 1e-5
+    assert {each.name: each.value for each in results}["toy, softmax twice, 12 epochs, train loss"] == twice
+    assert found.fell_apart == []
+    result = arms[1].result
+    was_lower = SimpleNamespace(
+        run=result.run, minutes=result.minutes, final=result.final, epochs=[{"train_loss": once / 3}, *result.epochs]
+    )
+    unsteady = arms[0], Trained(arms[1].net, was_lower)
+    fell = answers.plateau({"toy": unsteady}, {"toy": 0.85}, 2, "stripes", "12 epochs").fell_apart
+    assert fell == [("toy", "softmax once", once / 3, once)]

@@ -51,10 +51,11 @@ def test_without_published_figures_there_is_no_column_for_them(rows: dict[str, l
 
 
 def test_the_best_epoch_is_better_than_the_last(rows: dict[str, list[Trained]]) -> None:
-    found = answers.endings("Endings", rows, 2)
+    found = answers.endings("Endings", rows, {"ReLU": 2, "sigmoid": 1})
     assert found.last == {"ReLU": pytest.approx(0.92), "sigmoid": 0.53}
     assert found.best == {"ReLU": pytest.approx(0.93), "sigmoid": 0.53}
     assert found.range["ReLU"] == pytest.approx(0.01)  # 2 points and none
     (table,) = found.pieces
-    assert table.header[2:4] == ("lowest of the last 2", "highest of the last 2")
-    assert table.rows[0] == ("ReLU", "92.00 %", "92.00 %", "93.00 %", "93.00 %")
+    assert found.mean["ReLU"] == pytest.approx(0.925)
+    assert table.header == ("", "the last", "last epoch", "mean of the last", "lowest", "highest", table.header[-1])
+    assert table.rows[0] == ("ReLU", 2, "92.00 %", "92.50 %", "92.00 %", "93.00 %", "93.00 %")

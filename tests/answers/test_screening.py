@@ -76,5 +76,5 @@ def test_400_pictures_tell_few_networks_apart() -> None:
     assert found.apart == {"ours": ["GoogLeNet"], "better": ["AlexNet", "GoogLeNet"]}
     (table,) = found.pieces
     assert table.header == ("", "published", "ours is higher by", "told apart", "better is higher by", "told apart")
-    assert table.rows[0][:4] == ("AlexNet", "92.50 % (95 %: 89.5 to 94.7)", "+1.50 ± 3.5", False)
+    assert table.rows[0][:4] == ("AlexNet", "92.50 % (95 %: 89.5 to 94.7)", "+1.50 ± 4.7", False)
     assert answers.against("Published", {"ours": 0.94}, 20, published, 400).apart == {"ours": []}

@@ -27,8 +27,14 @@ def test_twice_the_width_takes_about_four_times_as_long() -> None:
 
 def test_what_the_flags_will_take_is_a_table() -> None:
     narrow = Recipe.fast(width=0.25)
-    table = forecasts({"full": (narrow, 20), "long": (narrow, 45)}, blobs(60), like(narrow, speed=10.0))
-    assert table.rows == (("--full", 60, 20, 2.0), ("--long", 60, 45, 4.5))
+    table = forecasts({"full": (narrow, 20), "long": (narrow, 45)}, blobs(60), 120, like(narrow, speed=10.0))
+    at_hand, complete = (
+        (("--full", 60, 20, 2.0), ("--long", 60, 45, 4.5)),
+        (("--full", 120, 20, 4.0), ("--long", 120, 45, 9.0)),
+    )
+    assert table.rows == at_hand + complete
+    whole = forecasts({"full": (narrow, 20)}, blobs(60), 60, like(narrow, speed=10.0))
+    assert whole.rows == at_hand[:1]
     assert '"narrow"' in table.note
 
 

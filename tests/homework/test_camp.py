@@ -85,9 +85,23 @@ def test_an_elbow_at_500_is_granted_and_a_curve_that_does_not_rise_has_none() ->
 def test_reasons_are_those_of_the_named_photos(told: int, reasons: dict, english: str, chinese: str) -> None:
     right = {"squashed": 0.5, "centre crop": 0.6, "crop, 1/2": 0.5} if told else {"squashed": None, "centre crop": None}
     shares = {"test": 0.7, "own_test": 0.6, "odd": 0.5, "odd_wrong": None, "fine_wrong": None, "distance_ratio": 2.0}
-    study = SimpleNamespace(count=4, told=told, tested=9, best="squashed", right=right, reasons=reasons, **shares)
-    texts = said(4, study=study)
+    same = answers.Paired({name: np.ones(told, bool) for name in right})
+    shares |= {"count": 4, "told": told, "tested": 9, "best": "squashed", "right": right, "same": same}
+    texts = said(4, study=SimpleNamespace(reasons=reasons, **shares))
     assert english in texts[0] and chinese in texts[1]
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_way_of_cropping_is_better_where_chance_does_not_explain_it(sure: bool) -> None:
+    ways = {"squashed": 20, "centre crop": 60 if sure else 22, "crop, 1/2": 20}
+    same = answers.Paired({name: np.arange(100) < count for name, count in ways.items()})
+    shares = {"test": 0.7, "own_test": 0.7, "odd": 0.5, "odd_wrong": None, "fine_wrong": None, "distance_ratio": 2.0}
+    right = {name: count / 100 for name, count in ways.items()}
+    about = {"count": 100, "told": 100, "tested": 9, "best": "centre crop", "right": right, "same": same, "reasons": {}}
+    english, chinese = said(4, study=SimpleNamespace(**about, **shares))
+    assert ("gains 40.0 points. Zooming" if sure else "gains 2.0 points, which chance may give. Zooming") in english
+    assert ("what matters fills the photos already" in english) == sure == ("主体已经占满画面" in chinese)
+    assert ("（可能只是偶然）" in chinese) != sure
 
 
 def row(accuracy: Mapping[str, float], together: int) -> SimpleNamespace:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from paddle_course import readers, runtime, training
+from paddle_course.answers import Answer, Question, words
 from tests.homework.test_smoke import load
 
 SCRIPTS = {script.stem[:4]: script for script in (runtime.ROOT / "homework").glob("hw0[67]_*.py")}
@@ -82,3 +83,21 @@ def test_both_trainings_are_one_until_the_first_decay(
 def test_a_rate_cannot_decay_in_one_epoch(data: Path, tmp_path: Path) -> None:
     with pytest.raises(runtime.UserError, match="--epochs 1: in a single epoch the rate cannot decay"):
         answer("hw07", data, tmp_path / "run", "--epochs", "1")
+
+
+def rule(end: float) -> tuple[str, str]:
+    """What homework 7 says, summary and answer, of a loss that first rests at 0.2 after 11 epochs and ends here."""
+    each = SimpleNamespace(still=11, epochs=(11, 14), boundaries=[440, 560], loss=[0.0] * 16, per=40)
+    numbers = {"found": {"ResNet-18": each}, "others": {"ResNet-18": [10, 12]}, "beyond": {"ResNet-18": [0.2, end]}}
+    template = words.load(runtime.ROOT / "homework/words/hw07_fundus_resnet.md.j2")
+    found = words.said(template, {1: Question("问题", "question", Answer(numbers))})
+    return tuple("\n".join(found[part][tongue] for part in ("summary", "q1")) for tongue in ("en", "zh"))
+
+
+def test_a_first_rest_is_not_called_the_end_of_the_fall() -> None:
+    english, chinese = rule(0.1)
+    assert "first levels off after 11 epochs" in english and "在 11 轮之后第一次走平" in chinese
+    assert "went on falling behind that step: that of ResNet-18 from 0.200 to 0.100." in english
+    assert "此后平滑后的损失仍在下降：ResNet-18 从 0.200 降到 0.100。" in chinese
+    english, chinese = rule(0.199)
+    assert "went on falling" not in english and "仍在下降" not in chinese

@@ -15,6 +15,7 @@ from visualdl import LogReader
 from visualdl.server.lib import get_hparam_list
 
 from paddle_course import models, readers, runtime, training
+from paddle_course.answers import Answer, Question, words
 from tests.homework.test_smoke import load
 
 SCRIPTS = {script.stem[:4]: script for script in (runtime.ROOT / "homework").glob("hw0[23]_*.py")}
@@ -131,3 +132,22 @@ def test_bad_decays_are_told_before_the_first_question(
     with pytest.raises(SystemExit, match="2"):
         answer("hw03", tmp_path / "run", data, f"--decays={decays}")
     assert f"argument --decays: {said}" in capsys.readouterr().err and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("fell", [True, False])
+def test_a_training_that_fell_apart_is_named(fell: bool) -> None:
+    networks = [f"network {i}" for i in range(5)]
+    found = SimpleNamespace(
+        floor=1.4612,
+        loss=dict.fromkeys(networks, (1.5, 0.1)),
+        accuracy=dict.fromkeys(networks, (0.9, 0.95)),
+        published=dict.fromkeys(networks),
+        fell_apart=[("network 1", "softmax once", 0.25, 2.04)] * fell,
+    )
+    epoch = {"epoch": 1, "train_loss": 0.3, "test_loss": 0.2, "test_accuracy": 0.9}
+    template = words.load(runtime.ROOT / "homework/words/hw03_mnist_analysis.md.j2")
+    answer = Answer({"found": found, "curve": [epoch], "batch": 32, "epochs": 10, "twice": False})
+    said = words.said(template, {4: Question("问题", "question", answer)})["q4"]
+    text = "network 1, softmax once, fell apart: its loss had come down to 0.25 in one epoch and ends at 2.04."
+    assert (text in said["en"]) == fell == ("network 1（做一次 softmax）中途失稳：损失曾降到 0.25" in said["zh"])
+    assert "The cure is one line" in said["en"] and "改正只要一行" in said["zh"]

@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from paddle_course import runtime
 from paddle_course.answers import words
 from paddle_course.answers.homework import place
 from paddle_course.answers.ladder import Ladder, Rung
+from paddle_course.answers.paired import Paired
 from paddle_course.answers.pieces import Answer, Question, Result
 from paddle_course.answers.superclasses import Superclasses
 from paddle_course.answers.whole import forecast
@@ -96,11 +98,12 @@ def test_the_ladder_is_told_with_what_stays_and_what_does_not() -> None:
     sizes = {"fit": 16_000, "validation": 4000, "test": 10_000}
     related = Superclasses(0.5, 0.3, 0.04, [("people", "fish", 7)], [])
     heart = [("by heart", 0.001, "100 %", 7.0, "25 %"), ("mixup", 1.0, "70 %", 2.5, "35 %")]
-    about = {"sizes": sizes, "related": related, "heart": heart, "whole": [], "fast": False}
+    about = {"sizes": sizes, "related": related, "heart": heart, "whole": [], "fast": False, "known": 50_000}
     one = said(3, ladder=Ladder(rungs, [0.3], [0.35], "8 epochs", ""), **about)
     assert "These stay: mixup (+5.0 points, 2.0 minutes)" in one["en"] and "These do not: cutout (-1.0)" in one["en"]
     assert "保留的改动：mixup 混合（+5.0 个百分点，2.0 分钟）" in one["zh"] and "cutout 遮挡（-1.0）" in one["zh"]
     assert "one run of each" in one["en"] and "n = " not in one["en"]
+    assert "on the 50,000 that the data set has" in one["en"] and "完整数据集的 50,000 张" in one["zh"]
     assert "has become smaller" in one["en"] and "差距缩小了" in one["zh"]
     three = said(3, ladder=Ladder(rungs, [0.29, 0.3, 0.31], [0.34, 0.35, 0.36], "8 epochs", ""), **about)
     assert "from 30.0 % ± 1.0 to **35.0 %** ± 1.0 (n = 3 each)" in three["en"] and "one run of each" not in three["en"]
@@ -116,6 +119,7 @@ def test_the_fast_network_is_said_to_take_the_place_of_what_stood() -> None:
         "sizes": {"fit": 16_000, "validation": 4000, "test": 10_000},
         "related": Superclasses(0.5, 0.3, 0.04, [("people", "fish", 7)], []),
         "heart": heart,
+        "known": 50_000,
         "whole": [Result("full, 22 epochs, one view", "test accuracy", 0.7, minutes=70.0)] * 2,
     }
     stays, goes = (said(3, fast=fast, **about) for fast in (True, False))
@@ -138,3 +142,56 @@ def test_a_batch_is_called_by_what_it_holds(pictures: int, sizes: list[int]) -> 
     found = load(SCRIPT).batch_sizes(pictures)
     assert [(name, arm["size"]) for name, arm in found.items()] == [(f"batches of {size}", size) for size in sizes]
     assert all(arm["lr"] * 128 == pytest.approx(0.02 * arm["size"]) for arm in found.values())
+
+
+def concepts(plain: tuple[float, float], short: tuple[float, float], sure: bool) -> dict[str, str]:
+    """What is said of training losses of 18 and 34 layers without shortcuts and with them, and of two optimizers."""
+    arms = ["batches of 16", "batches of 1024"]
+    right = {name: np.arange(100) < (90 if sure and not i else 50) for i, name in enumerate(["adam", "sgd"])}
+
+    def table(names: list[str], wins: np.ndarray, loses: np.ndarray) -> SimpleNamespace:
+        accuracy = dict(zip(names, (wins.mean(), loses.mean()), strict=True))
+        same = Paired(dict(zip(names, (wins, loses), strict=True)))
+        speed = dict.fromkeys(names, 1.0)
+        return SimpleNamespace(accuracy=accuracy, best=names[0], worst=names[1], same=same, speed=speed)
+
+    losses = {"18 layers, plain": plain[0], "34 layers, plain": plain[1], "18 layers": short[0], "34 layers": short[1]}
+    tables = {
+        "batch size": table(arms, right["adam"], right["sgd"]),
+        "activation": table(["relu", "tanh"], right["adam"], right["sgd"]),
+        "optimizer": table(["adam", "sgd"], right["adam"], right["sgd"]),
+        "learning rate": table(["rate 0.1", "rate 1"], right["adam"], right["sgd"]),
+        "shortcuts": None,
+    }
+    return said(
+        2,
+        n=100,
+        tables=tables,
+        last={name: {"train_loss": loss, "step": 1} for name, loss in losses.items()} | {a: {"step": 5} for a in arms},
+        noise=SimpleNamespace(by_size={16: 1.0, 64: 0.5}, falls=2.0, law=2.0),
+        story=story((4.0, 0.1, 3.8, 0.12), (3.5, 0.2, 3.4, 0.19)),
+        depths=SimpleNamespace(norms={"34 layers, plain": [1.0, 1.0]}, spread=dict.fromkeys(losses, 2.0)),
+        slopes={"relu": 1.0},
+        diverged=[],
+    )
+
+
+def test_what_residual_blocks_are_for_is_said_where_it_was_seen() -> None:
+    seen = concepts(plain=(3.8, 4.4), short=(3.2, 3.1), sure=True)
+    assert "it is what residual blocks are for" in seen["en"] and "残差块正是为此而设计的" in seen["zh"]
+    both = concepts(plain=(3.8, 4.4), short=(3.2, 3.7), sure=True)
+    assert "both become worse *on their training pictures*, by 0.60 and 0.50" in both["en"]
+    assert "两者*在训练图片上*都变差（分别为 0.60 和 0.50）" in both["zh"]
+    for text in both.values():
+        assert "residual blocks are for" not in text and "正是为此" not in text
+    assert "At either depth the shortcuts are ahead." in both["en"] and "有残差连接的都更好" in both["zh"]
+    assert "shortcuts are ahead" not in concepts(plain=(3.8, 3.6), short=(3.9, 3.5), sure=True)["en"]
+
+
+def test_no_batch_size_or_optimizer_is_best_by_chance() -> None:
+    sure, chance = (concepts((3.8, 4.4), (3.2, 3.1), each) for each in (True, False))
+    assert "the many inexact updates win" in sure["en"] and "adam is first." in sure["en"]
+    assert "次数多而不太准的更新更好" in sure["zh"] and "这里最高的是 adam。" in sure["zh"]
+    assert "chance may decide here" in chance["en"] and "updates win" not in chance["en"]
+    assert "adam is first; chance may be all that puts it before sgd." in chance["en"]
+    assert "可能只是偶然。" in chance["zh"] and "与 sgd 的差别可能只是偶然" in chance["zh"]
