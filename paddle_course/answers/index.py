@@ -84,7 +84,7 @@ def flags(entry: Entry | None) -> str:
 def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
     """A row for each homework: its title, its first headline and the minutes of all its questions, as Markdown.
 
-    Where the minutes of the headline's question were not noted, those of its training stand for them.
+    Where those of some were not noted, they are at least those of the training behind the headline.
     """
     rows = []
     for script in scripts(folder):
@@ -92,8 +92,8 @@ def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
         named = {(e["question"], e["name"]): e for e in mine}
         shown = next(filter(None, map(named.get, script.headlines.items())), None)
         minutes = sum(entry["value"] for entry in mine if entry["name"] == TRAINED)
-        if shown and (shown["question"], TRAINED) not in named and shown["minutes"]:
-            minutes = shown["minutes"]
+        if shown:
+            minutes = max(minutes, shown["minutes"] or 0)
         took = f"{minutes:.{int(minutes < 1)}f}" if minutes else None
         rows.append((script.name, script.title[language == "en"], said(shown), took))
     return words.table(Table("", HEADS[language], tuple(rows)))
