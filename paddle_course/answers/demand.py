@@ -9,19 +9,20 @@ from paddle_course import readers
 from paddle_course.answers.doodles import drawn_per_second
 from paddle_course.answers.pieces import Table, number
 
-WORDS, PER_WORD = 340, 4000  # of the published training
+WORDS, PER_WORD, UPDATES, BATCH = 340, 4000, 20_000, 128  # of the published training
 
 
 @dataclass(frozen=True)
 class Demand:
     """Bytes of `drawings` drawings as strokes and as pictures of a byte each pixel; minutes to draw all of them once
-    and for one epoch of training, which includes the drawing."""
+    and for one epoch of training, which includes the drawing; hours of the published number of updates."""
 
     drawings: int
     strokes: float
     pictures: float
     drawing: float
     epoch: float
+    training: float
     pieces: Sequence[Table]
 
 
@@ -31,12 +32,14 @@ def demand(drawings: readers.Drawings, side: int, trained: float) -> Demand:
     count = WORDS * PER_WORD
     arrays = (drawings.points, drawings.strokes, drawings.starts, drawings.labels, drawings.keys)
     each = sum(array.nbytes for array in arrays) / len(drawings)
-    found = (count, each * count, side * side * count, count / drawn / 60, count / trained / 60)
+    minutes, hours = (count / drawn / 60, count / trained / 60), UPDATES * BATCH / trained / 3600
+    found = (count, each * count, side * side * count, *minutes, hours)
     rows = (
         ("drawings", number(count), f"{WORDS} × {PER_WORD:,}"),
         ("as strokes, in memory", f"{found[1] / 1e9:.2f} GB", f"{each:,.0f} bytes each"),
         ("as pictures", f"{found[2] / 1e9:.2f} GB", f"{side} × {side} bytes each"),
         ("to draw all of them once", f"{found[3]:,.1f} min", f"{drawn:,.0f} a second"),
         ("one epoch of training", f"{found[4]:,.0f} min", f"{trained:,.0f} a second"),
+        ("the published training", f"{hours:,.1f} h", f"{UPDATES:,} updates of {BATCH} drawings"),
     )
     return Demand(*found, [Table(f"What {count:,} drawings need", ("", "value", "how"), rows)])

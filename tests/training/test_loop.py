@@ -87,6 +87,8 @@ def test_pictures_that_are_dropped_do_not_count_as_speed(tmp_path: Path) -> None
         data = replace(toy.toy_batches(), drop_last=drop)  # 3 batches of 16 and 12 pictures
         result = training.fit(training.Run(tmp_path / str(drop)), toy.toy_model(), data, toy.phases("sgd", 2))
         assert result.speed * result.epochs[-1]["seconds"] == pytest.approx(2 * count)
+    epochs = [{"seconds": seconds} for seconds in (2, 4, 604)]  # the machine slept in the third
+    assert replace(result, epochs=epochs).speed == 24
 
 
 def test_a_loss_that_is_not_finite_stops_with_step_and_lr(tmp_path: Path) -> None:
