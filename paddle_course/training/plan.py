@@ -81,7 +81,7 @@ class Result:
 
     @property
     def speed(self) -> float:
-        """Pictures, or rows, trained on per second, in the epoch in the middle: one that was held up counts for little."""
+        """Pictures, or rows, trained on per second, in the middle one of the epochs: one may have been held up."""
         train = self.plan["train"]
         dropped = train["n"] % train["size"] if train["drop_last"] else 0
         return (train["n"] - dropped) / float(np.median(np.diff([0, *(each["seconds"] for each in self.epochs)])))

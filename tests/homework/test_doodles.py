@@ -155,7 +155,7 @@ def test_top_3_is_not_map_3_and_the_number_of_test_drawings_is_told() -> None:
 
 
 def of_scale(top1: float, low: dict[str, float], **numbers: object) -> dict[str, str]:
-    need = SimpleNamespace(drawings=1_360_000, strokes=3e8, pictures=5.57e9, drawing=1.5, epoch=80.0)
+    need = SimpleNamespace(drawings=1_360_000, strokes=3e8, pictures=5.57e9, drawing=1.5, epoch=80.0, training=2.5)
     about = {"top": ranked({"many drawings": 2 * top1}, updates=2184), "low": ranked(low), "need": need}
     return said(5, **about | {"five": halves(35_000, 2500, 5), "width": 32, "goal": 0.97} | numbers)
 
