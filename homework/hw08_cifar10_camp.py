@@ -39,7 +39,7 @@ class Config(RunConfig):
     batch_size: int = flag(128, "pictures per update", least=1)
     camp_epochs: int = flag(20, "epochs of the camp network as the course trains it (questions 1, 4, 6)", least=1)
     short_epochs: int = flag(2, "epochs of each row in the comparisons; 20 with --full, but for question 5", least=1)
-    per_class: tuple[int, ...] = flag((10, 20, 50, 100, 200, 500, 1000), "question 3; up to 5000 with --full")
+    per_class: tuple[int, ...] = flag((10, 20, 50, 100, 200, 500, 1000, 2000, 5000), "question 3")
     curve_seeds: int = flag(3, "question 3: runs per number of pictures", least=1)
     deep_pictures: int = flag(1000, "question 5: pictures of the short rows that compare the networks", least=10)
     networks: tuple[str, ...] = flag((), "question 5: which of them are trained at length", tuple(HALF_HOUR))
@@ -126,7 +126,7 @@ def sample_count(lab: Lab) -> Answer:
     """尝试不同的样本数量：准确率变化的曲线是怎样的？每个类别至少有多少张图片可支撑一个准确率尚可的模型？识别万事万物是否可行？
     More and more pictures per class: what is the curve, how many are enough, and could a model recognise everything?"""
     config, images, test = lab.config, lab.images("cifar10", "train"), pictures(lab)
-    sizes = (4, 8, 16) if config.smoke else config.per_class + ((2000, 5000) if config.full else ())
+    sizes = (4, 8, 16) if config.smoke else config.per_class
     seeds = range(config.seed, config.seed + (1 if config.smoke else config.curve_seeds))
 
     def accuracy(size: int, seed: int, fitting: readers.Images, validating: readers.Images) -> float:
@@ -137,7 +137,7 @@ def sample_count(lab: Lab) -> Answer:
 
     scores = answers.by_count(images, sizes, seeds, accuracy, "--per-class")
     curve = answers.sample_curve(scores, "CIFAR-10, balanced subsets / 10,000")
-    return Answer.of(curve, curve=curve, full=config.full)
+    return Answer.of(curve, curve=curve)
 
 
 def own_photos(lab: Lab) -> Answer:

@@ -29,9 +29,9 @@ def said(number: int, **numbers: Any) -> tuple[str, str]:
     return english, chinese
 
 
-def curve(sizes: tuple[int, ...], mean: Any, full: bool = False) -> tuple[str, str]:
+def curve(sizes: tuple[int, ...], mean: Any) -> tuple[str, str]:
     made_up = sample_curve({n: [each] for n, each in zip(sizes, mean, strict=True)}, "made up")
-    return said(3, curve=made_up, full=full)
+    return said(3, curve=made_up)
 
 
 def test_the_published_curve_says_what_is_measured_and_what_is_extrapolated() -> None:
@@ -42,15 +42,13 @@ def test_the_published_curve_says_what_is_measured_and_what_is_extrapolated() ->
     assert "brings between 0.3 and 8.0 points" in english
     assert "50 % takes at most 1,000 (measured), 60 % takes some" in english and "(extrapolated)" in english
     assert "takes some 300,000,000 (extrapolated) of each" in english and "每类约需 300,000,000 张（外推）" in chinese
-    assert "With `--full` the curve goes on" in english and "加上 `--full`" in chinese
-    assert all("--full" not in text for text in curve(SIZES, MEASURED, full=True))
 
 
 def test_few_pictures_do_not_mean_few_updates(monkeypatch: pytest.MonkeyPatch) -> None:
     homework, sizes = load(runtime.ROOT / "homework/hw08_cifar10_camp.py"), {}
     labels = np.repeat(np.arange(10), 1000)
     images = readers.Images(np.zeros((10_000, 2, 2, 3), np.uint8), labels, tuple("abcdefghij"), "made up")
-    config = SimpleNamespace(smoke=False, full=False, per_class=(10, 100, 1000), seed=0, curve_seeds=1, batch_size=128)
+    config = SimpleNamespace(smoke=False, per_class=(10, 100, 1000), seed=0, curve_seeds=1, batch_size=128)
     lab = SimpleNamespace(config=config, images=lambda *_: images, epochs=lambda usual: usual)
 
     def train(lab: object, name: str, epochs: int, **settings: Any) -> SimpleNamespace:
