@@ -176,7 +176,7 @@ def scores(lab: Lab) -> Answer:
     }
     return Answer.of(
         found := answers.scores("camp network", camp(lab)[0].net, data, DATA),
-        cats := answers.one_class(f"Cats by loss, {answers.plural(n, 'epoch')}", "loss", nets, data, CAT),
+        cats := answers.one_class("Cats by loss", "loss", nets, data, CAT, answers.plural(n, "epoch"), DATA),
         found=found,
         cats=cats,
         epochs=n,

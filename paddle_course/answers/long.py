@@ -49,7 +49,8 @@ def short(
     rows = trainings.variants(lab, "deep", base, changes, learnt, {"test": test}, epochs)
     pictures, updates = len(learnt), rows[names[0]][0].result.final["step"]
     setting = f"{pictures:,} pictures, {plural(epochs, 'epoch')}"
-    compared = compare("Networks", rows, trainings.on(learnt, test), setting, shape)
+    judged = trainings.as_they_are(test, learnt)
+    compared = compare("Networks", rows, trainings.on(learnt, test), setting, shape, judged)
     *header, _ = compared.table.header  # points per minute say nothing of trainings that take seconds
     table = replace(compared.table, header=tuple(header), rows=tuple(row[:-1] for row in compared.table.rows))
     speed = bars("speed", "Pictures per second while training", list(rows), list(compared.speed.values()))

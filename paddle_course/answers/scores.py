@@ -59,11 +59,14 @@ class OneClass:
 
     rows: dict[str, tuple[float, float, float, float]]
     moved: dict[str, training.metrics.Moved]
-    pieces: Sequence[Table]
+    pieces: Sequence[Table | Result]
 
 
-def one_class(caption: str, what: str, nets: Mapping[str, nn.Layer], test: batches.Batches, index: int) -> OneClass:
-    """Compare networks, which differ in `what`, by how well they find the class with this index."""
+def one_class(
+    caption: str, what: str, nets: Mapping[str, nn.Layer], test: batches.Batches, index: int, setting: str, data: str
+) -> OneClass:
+    """Compare networks, which differ in `what`, by how well they find the class with this index; `setting` is what they
+    have in common ("2 epochs"), `data` what they were measured on."""
     seen = {name: training.predict(net, test) for name, net in nets.items()}
     rows = {name: class_scores(*each, index) for name, each in seen.items()}
     first, *rest = seen
@@ -76,4 +79,9 @@ def one_class(caption: str, what: str, nets: Mapping[str, nn.Layer], test: batch
     for moved in moves.values():
         what_moved = f"{first}, {moved.offset:+.2f} on the logit of {name}"
         lines.append((what_moved, moved.recall, round(moved.precision, 4), None, None))
-    return OneClass(rows, moves, [Table(caption, header, tuple(lines))])
+    results = [
+        Result(f"{net}, {setting}, {measure} of {name}", measure, value, data=data)
+        for net, row in rows.items()
+        for measure, value in zip(("recall", "precision"), row[:2], strict=True)
+    ]
+    return OneClass(rows, moves, [Table(f"{caption}, {setting}", header, tuple(lines)), *results])

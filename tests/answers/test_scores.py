@@ -39,10 +39,13 @@ def test_what_one_network_is_worth_and_what_it_mistakes() -> None:
 
 
 def test_one_class_by_network() -> None:
-    found = answers.one_class("Bees", "shift", {"none": Said(), "one": Said(1)}, pictures(), 1)
+    found = answers.one_class("Bees", "shift", {"none": Said(), "one": Said(1)}, pictures(), 1, "2 epochs", "made up")
     assert found.rows["none"][:2] == (1, 1) and found.rows["one"][0] == 0 and found.rows["one"][3] == 8 / 12
     assert found.moved == {}  # there is no recall to move the other to
-    (table,) = found.pieces
+    table, *results = found.pieces
+    assert table.caption == "Bees, 2 epochs"
+    assert [each.name for each in results[:2]] == ["none, 2 epochs, recall of bee", "none, 2 epochs, precision of bee"]
+    assert [(each.metric, each.value) for each in results[::2]] == [("recall", 1), ("recall", 0)]
     assert table.header == ("shift", "recall of bee", "precision of bee", "average precision", "accuracy")
     assert [row[0] for row in table.rows] == ["none", "one"]
 
@@ -59,6 +62,6 @@ def test_an_offset_on_its_logit_finds_as_many_of_a_class() -> None:
 
 
 def test_the_first_network_is_moved_to_the_recall_of_the_others() -> None:
-    found = answers.one_class("Bees", "shift", {"one": Said(1), "none": Said()}, pictures(), 1)
+    found = answers.one_class("Bees", "shift", {"one": Said(1), "none": Said()}, pictures(), 1, "2 epochs", "made up")
     assert found.moved["none"] == (5, 1, 1 / 3, 12)  # its bees are as unlikely as its ants and cats
     assert found.pieces[0].rows[-1] == ("one, +5.00 on the logit of bee", 1, 0.3333, None, None)

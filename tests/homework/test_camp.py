@@ -161,6 +161,7 @@ def networks(accuracy: Mapping[str, float], train: Mapping[str, float], **macs: 
     names = ("camp", "lenet", "vgg11", "vgg16", "resnet18", "fast")
     costs = {name: 10**place for place, name in enumerate(names)}
     compared = SimpleNamespace(accuracy=dict.fromkeys(names, 0.3), macs=costs, best="camp")
+    compared.same = answers.Paired({name: np.arange(100) < (90 if name == "fast" else 50) for name in names})
     compared.speed = {name: 1e7 / cost for name, cost in costs.items()}
     short = SimpleNamespace(compared=compared, epochs=1, pictures=1000, updates=7)
     both = row(accuracy, 10)
@@ -179,6 +180,8 @@ def test_networks_that_had_as_many_minutes_stand_with_their_epochs() -> None:
     assert "its side goes 32-16-1." in english and "边长减半：32-16-1。" in chinese
     assert "a picture takes VGG-16 1,000.0 times as long as the camp network and ResNet-18 10,000.0 times" in english
     assert "That is 7 updates: it says what the first updates bring" in english and "这只是 7 次更新" in chinese
+    assert "camp is ahead, though chance may be all that puts it before lenet and vgg11 and vgg16 and resnet" in english
+    assert "camp 领先（领先 lenet、vgg11、vgg16、resnet18 的幅度可能只是偶然）。" in chinese
     assert "shifted: lenet (200 epochs) 70.0 %, vgg16 (7 epochs) 80.0 %" in english
     assert "took 7.5 to 8.2 minutes each. resnet18 (4 epochs) comes 10.1 points further than lenet (200" in english
     assert "so it is not short of time, but of size: it has 0.050 times the multiplications" in english
