@@ -119,6 +119,7 @@ def optimizers(lab: Lab) -> Answer:
         losses=by_loss,
         tuned=tuned,
         message=answers.refusal(adam[0], "sgd"),
+        silent=answers.taken_in_silence(adam[0]),
     )
 
 

@@ -53,7 +53,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "portrait": ["portrait"],
         "rates": ["with_rates"],
         "readings": ["Readings", "endings", "read_at"],
-        "refusal": ["refusal"],
+        "refusal": ["refusal", "taken_in_silence"],
         "regression": [
             "OneRow",
             "compare_errors",

@@ -126,7 +126,7 @@ def test_what_is_first_by_chance_is_called_so(optimizers: tuple[float, ...], eng
     losses = row({"cross-entropy": 0.8, "mse": 0.795, "mae": 0.6, "focal": 0.79}, 150)
     tuned = {"Adam alone": 0.7, "Adam, then SGD": 0.8, "Adam, then Momentum": 0.79, "Adam, then Adam at 1e-4": 0.8}
     named = dict(zip(("sgd", "momentum", "adagrad", "adam"), optimizers, strict=True))
-    numbers = {"losses": losses, "tuned": row(tuned, 150), "message": "no", "epochs": 1, "more": 1}
+    numbers = {"losses": losses, "tuned": row(tuned, 150), "message": "no", "silent": 24, "epochs": 1, "more": 1}
     texts = said(2, optimizers=row(named, 150), **numbers)
     assert english in texts[0] and chinese in texts[1]
     assert "chance may be all that puts it before MSE and focal loss. MAE is 20.0 points behind" in texts[0]
