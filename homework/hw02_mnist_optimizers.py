@@ -127,7 +127,7 @@ def networks(lab: Lab) -> Answer:
     """作业 5-2 常见的卷积神经网络有哪些
     The usual convolutional networks: how deep, how large, how costly, and what is the idea of each?"""
     found = answers.catalogue(shown(lab.config.smoke))
-    counted = (Result(f"{name}, parameters", "values", count) for name, count in found.parameters.items())
+    counted = (Result(f"{name}, parameters", "parameters", count) for name, count in found.parameters.items())
     return Answer.of(found, *counted, found=found)
 
 
@@ -138,8 +138,6 @@ def rates(lab: Lab) -> Answer:
     high, best = found.columns[0], {name: found.best(name) for name in OPTIMIZERS}
     judge, (count, down) = digits(lab, "validation"), epochs(lab)
     sides = {name: found.side(name, SAID, judge) for name in OPTIMIZERS}
-    swings = {name: {rate: found.cells[name, rate].swing for rate in found.columns} for name in OPTIMIZERS}
-    swings = {name: {rate: swing for rate, swing in each.items() if swing is not None} for name, each in swings.items()}
     where = lab.directory.relative_to(runtime.ROOT) if lab.directory.is_relative_to(runtime.ROOT) else lab.directory
     return Answer.of(
         found,
@@ -151,7 +149,6 @@ def rates(lab: Lab) -> Answer:
         judged=len(judge.data),
         constant=count > down,
         high=high,
-        restless={name: max(each, key=each.get) == high for name, each in swings.items() if high in each},
         at_high={name: found.cells[name, high] for name in OPTIMIZERS},
         adam=max(
             (each.held for (name, _), each in found.cells.items() if name == "adam" and not each.mark), default=None

@@ -100,7 +100,8 @@ def layers(lab: Lab) -> Answer:
     net, untrained = models.build("lenet", seed), models.build("lenet", seed)  # Paddle's own layers, to look between
     training.load_params(long(lab).result.params, net)
     found = answers.layer_outputs(net, untrained, some)
-    silent = Result("LeNet, channels and neurons behind a ReLU that stay 0", "count", found.silent, data=DATA)
+    about = setting(lab, lab.epochs(lab.config.long_epochs, smoke=2))
+    silent = Result(f"LeNet, {about}, channels and neurons that stay 0", "count", found.silent, data=DATA)
     return Answer.of(found, silent, found=found, pictures=len(some), twice=lab.config.double_softmax)
 
 
@@ -175,9 +176,9 @@ def weight_decay(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: layers, 2: accuracy, 3: loss_functions, 4: loss_curves, 5: weight_decay}
-HEADLINES = {
+HEADLINES = {  # the first stands for the whole homework
     2: "LeNet, 10 epochs",
-    1: "LeNet, channels and neurons behind a ReLU that stay 0",
+    1: "LeNet, 10 epochs, channels and neurons that stay 0",
     3: "cross-entropy, Adam, 3 epochs",
     4: "784-500-10, sigmoid, rate 0.1, softmax once, 10 epochs",
     5: "weight decay 0.01, 1,000 pictures, 40 epochs",

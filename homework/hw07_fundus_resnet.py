@@ -4,9 +4,10 @@
 ./run.sh hw07 --full --seeds 3     40 epochs of both, three runs each
 
 Unlike in the course the training pictures are mirrored at random; --plain leaves them as they are. With decay at step
-440 ResNet-18 is right on 97.50 % of the 400 test pictures and ResNet-50 on 95.50 %, without on 94.25 % both (n = 1). In
-float32 on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1), held up by other work, these four took 280 minutes.
-The pictures at hand were 224 x 224 already. They lie behind a login; data/README.md says where they go.
+440 ResNet-18 is right on 97.50 % of the 400 test pictures and ResNet-50 on 95.50 %, without on 94.25 % both (n = 1); in
+the mean of the epochs after the decay, at most five, it is 97.2 % against 96.5 and 95.5 against 95.5. In float32 on one
+thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1), held up by other work, these four took 280 minutes. The pictures at
+hand were 224 x 224 already. The data lie behind a login; data/README.md says where they go.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ def retrain(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: when, 2: retrain}
-HEADLINES = {2: "ResNet-18, decay, test accuracy", 1: "ResNet-18, first decay"}
+HEADLINES = {2: "ResNet-18, decay, test accuracy", 1: "ResNet-18, first decay"}  # the first stands for all
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

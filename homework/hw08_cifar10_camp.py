@@ -25,7 +25,7 @@ HALF_HOUR = {"camp": 170, "lenet": 500, "vgg16": 7, "resnet18": 4, "fast": 13}
 MINUTES = {"camp": 50, "lenet": 160, "fast": 4}
 COMPARED = ("camp", "lenet", "vgg11", "vgg16", "resnet18", "fast")  # by what the first updates bring
 SIZES = {"lenet": {"channels": SHAPE[0], "side": SHAPE[1]}}  # of a network that is built for digits if nobody says
-# Each optimizer at a rate that suits it, as 0.001 suits Adam: one rate for all only shows whom it was made for.
+# Each optimizer at a usual rate of its own, as 0.001 is Adam's: one rate for all only shows whom it was made for.
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.01}
 # What follows Adam. Adam itself at a low rate tells what the rate does from what the optimizer does.
 TUNED = {"SGD": ("sgd", 0.01), "Momentum": ("momentum", 1e-3), "Adam at 1e-4": ("adam", 1e-4)}

@@ -176,6 +176,7 @@ def improve(lab: Lab) -> Answer:
         ladder=ladder,
         fast=fast,
         known=KNOWN,
+        at_hand=len(images),
         sizes={name: len(each) for name, each in of.items()},
         epochs=n,
         heart=heart.rows,

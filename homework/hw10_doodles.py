@@ -181,7 +181,7 @@ def scale(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: read, 2: networks, 3: losses, 4: guess, 5: scale}
-HEADLINES = {
+HEADLINES = {  # the first stands for the whole homework
     5: "5 words with many drawings, 8 epochs",
     1: "drawn at 64 × 64",
     2: "ResNet-18, 6 epochs, three guesses",

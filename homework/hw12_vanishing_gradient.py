@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 TITLE = ("梯度消失实验", "Vanishing gradients, in a chain of sigmoids and in a real network")
 COURSE, STEEP = Chain(), Chain(weight=4.0, bias=-2.0, lr=0.5)  # 4 sigmoid(z) - 2 is 0 at z = 0, and its slope there 1
-IDENTITY = Chain(bias=0.0, lr=0.1, relu=True, first_bias=1.0)  # most rows add up to more than -1: alive at the start
+IDENTITY = Chain(bias=0.0, lr=0.1, relu=True, first_bias=1.0)  # rows add up to more than -1: alive at the start
 ARMS = {
     "sigmoid, all 1": COURSE,
     "sigmoid, w = 4, b = -2": STEEP,
     "ReLU, all 1": replace(COURSE, relu=True),
     "ReLU, all 1, rate 0.1": replace(COURSE, relu=True, lr=0.1),
-    "ReLU, w = 1, b = 0 but in layer 1": IDENTITY,
+    "ReLU, w = 1, b = 0, in layer 1 b = 1": IDENTITY,
     "a single sigmoid": Chain(depth=1, bias=0.0),
 }
 NETS = {"sigmoid": "lenet-sigmoid", "ReLU": "lenet"}
@@ -174,7 +174,7 @@ QUESTIONS = {1: updates, 2: depths, 3: remedies, 4: real_network}
 HEADLINES = {
     1: "layer 1 of 5, mean |dW|",
     2: "one more sigmoid, w = b = 1",
-    3: "ReLU, w = 1, b = 0 but in layer 1, first pass",
+    3: "ReLU, w = 1, b = 0, in layer 1 b = 1, first pass",
     4: "sigmoid, last layer to first",
 }
 

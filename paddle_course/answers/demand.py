@@ -1,4 +1,4 @@
-"""What was measured on some drawings -> what the contest's number of them needs: bytes and minutes."""
+"""What was measured on some drawings -> what the contest's number of them needs: bytes, minutes and hours."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ WORDS, PER_WORD, UPDATES, BATCH = 340, 4000, 20_000, 128  # of the published tra
 @dataclass(frozen=True)
 class Demand:
     """Bytes of `drawings` drawings as strokes and as pictures of a byte each pixel; minutes to draw all of them once
-    and for one epoch of training, which includes the drawing; hours of the published number of updates."""
+    and for one epoch of training, which includes the drawing; the epochs and hours that the published number of updates
+    takes."""
 
     drawings: int
     strokes: float
     pictures: float
     drawing: float
     epoch: float
+    epochs: float
     training: float
     pieces: Sequence[Table]
 
@@ -33,7 +35,7 @@ def demand(drawings: readers.Drawings, side: int, trained: float) -> Demand:
     arrays = (drawings.points, drawings.strokes, drawings.starts, drawings.labels, drawings.keys)
     each = sum(array.nbytes for array in arrays) / len(drawings)
     minutes, hours = (count / drawn / 60, count / trained / 60), UPDATES * BATCH / trained / 3600
-    found = (count, each * count, side * side * count, *minutes, hours)
+    found = (count, each * count, side * side * count, *minutes, UPDATES * BATCH / count, hours)
     rows = (
         ("drawings", number(count), f"{WORDS} × {PER_WORD:,}"),
         ("as strokes, in memory", f"{found[1] / 1e9:.2f} GB", f"{each:,.0f} bytes each"),

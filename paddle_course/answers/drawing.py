@@ -92,7 +92,7 @@ def draw(
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # the SVG still has the text
         sheets = [_sheet(panel, width, height) for panel in panels]
         svg = "".join(_svg(sheet, f"{name}-{i}", caption) for i, sheet in enumerate(sheets))
-        return Figure(name, caption, svg, _png(sheets, columns or len(panels)))
+        return Figure(name, caption, svg, _png(sheets, min(columns or len(panels), len(panels))))
 
 
 def _sheet(panel: Panel, width: float, height: float) -> Sheet:

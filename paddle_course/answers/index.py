@@ -91,10 +91,9 @@ def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
         mine = [entry for entry in found if entry["homework"] == script.name]
         named = {(e["question"], e["name"]): e for e in mine}
         shown = next(filter(None, map(named.get, script.headlines.items())), None)
-        minutes = sum(entry["value"] for entry in mine if entry["name"] == TRAINED)
-        if shown:
-            minutes = max(minutes, shown["minutes"] or 0)
-        took = f"{minutes:.{int(minutes < 1)}f}" if minutes else None
+        noted, alone = sum(e["value"] for e in mine if e["name"] == TRAINED), (shown or {}).get("minutes") or 0
+        minutes, more = max(noted, alone), "≥ " * (alone > noted)
+        took = f"{more}{minutes:.{int(minutes < 1)}f}" if minutes else None
         rows.append((script.name, script.title[language == "en"], said(shown), took))
     return words.table(Table("", HEADS[language], tuple(rows)))
 

@@ -91,6 +91,14 @@ def endings(caption: str, rows: Mapping[str, Sequence[Trained]], few: Mapping[st
         ends = (spread([end(each) for each in late])[0] for end in (min, max))
         shares = (found.last[name], found.mean[name], *ends, found.best[name])
         lines.append((name, few[name], *(score(share, digits=DIGITS) for share in shares)))
-    header = ("", "the last", "last epoch", "mean of the last", "lowest", "highest", "best epoch, chosen on the test")
+    header = (
+        "",
+        "last epochs, number",
+        "last epoch",
+        "mean of the last",
+        "lowest",
+        "highest",
+        "best epoch, chosen on the test",
+    )
     pieces.append(Table(caption, header, tuple(lines)))
     return found

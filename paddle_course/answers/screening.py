@@ -110,5 +110,6 @@ def against(
             row += [f"{100 * (own - share):+.2f} ± {100 * luck:.1f}", abs(own - share) > luck]
         rows.append(tuple(row))
     header = ("", "published", *(text for name in ours for text in (f"{name} is higher by", "told apart")))
-    pieces.append(Table(caption, header, tuple(rows)))
+    note = f"±: 95 % for all {len(ours) * len(published)} comparisons of the table together."
+    pieces.append(Table(caption, header, tuple(rows), note))
     return found

@@ -72,7 +72,7 @@ def test_the_demand_is_worked_out_from_what_was_measured(lab: Lab, monkeypatch: 
     need = demand(drawings, 64, trained=200.0)
     assert need.drawings == 1_360_000 and need.pictures == 1_360_000 * 4096
     assert need.drawing == pytest.approx(1_360_000 / 5000 / 60) and need.epoch == pytest.approx(1_360_000 / 200 / 60)
-    assert need.training == pytest.approx(20_000 * 128 / 200 / 3600)
+    assert (need.epochs, need.training) == pytest.approx((20_000 * 128 / 1_360_000, 20_000 * 128 / 200 / 3600))
     each = need.strokes / need.drawings
     points = drawings.points.nbytes / len(drawings)
     assert points < each < points + 8 * (2 + len(drawings.strokes) / len(drawings) + 2)

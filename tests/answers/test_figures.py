@@ -127,6 +127,8 @@ def test_panels_stand_in_rows_of_some_columns():
     height, width = (side // 2 for side in png.shape[:2])
     dark = [(part < 100).any() for part in (png[:height, :width], png[:height, width:], png[height:, :width])]
     assert all(dark) and (png[height + 9 :, width + 9 :] == 255).all()  # the fourth place is empty
+    one, alone = (panels("one", "Model", charts[:1], columns=columns).png for columns in (2, 1))
+    assert one == alone  # and a single one has no place beside it
 
 
 def test_curves_say_what_they_show():

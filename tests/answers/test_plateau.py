@@ -34,10 +34,19 @@ def test_the_plateau_is_reproduced_and_removed(tmp_path: Path) -> None:
     assert min(answers.by_step(arms[0], "loss")[1]) > found.floor - 1e-5
     assert {each.name: each.value for each in results}["toy, softmax twice, 12 epochs, train loss"] == twice
     assert found.fell_apart == []
-    result = arms[1].result
-    was_lower = SimpleNamespace(
-        run=result.run, minutes=result.minutes, final=result.final, epochs=[{"train_loss": once / 3}, *result.epochs]
-    )
-    unsteady = arms[0], Trained(arms[1].net, was_lower)
-    fell = answers.plateau({"toy": unsteady}, {"toy": 0.85}, 2, "stripes", "12 epochs").fell_apart
-    assert fell == [("toy", "softmax once", once / 3, once)]
+
+    def told(which: Trained, *earlier: tuple[float, float]) -> Trained:
+        """The training as if it had had these train accuracies and losses in epochs before its own."""
+        epochs = [{"train_accuracy": share, "train_loss": loss} for share, loss in earlier]
+        about = {name: getattr(which.result, name) for name in ("run", "minutes", "final")}
+        return Trained(which.net, SimpleNamespace(epochs=epochs + which.result.epochs[-1:], **about))
+
+    ends = [each.result.epochs[-1]["train_accuracy"] for each in arms]
+    for arm, low in ((0, found.floor + 0.001), (1, once / 3)):
+        pair = [told(each, (ends[i] + 0.1 * (i == arm), low)) for i, each in enumerate(arms)]
+        fell = answers.plateau({"toy": tuple(pair)}, {"toy": 0.85}, 2, "stripes", "12 epochs").fell_apart
+        assert fell == [
+            ("toy", ("softmax twice", "softmax once")[arm], min(low, found.loss["toy"][arm]), found.loss["toy"][arm])
+        ]
+    spike = arms[0], told(arms[1], (ends[1], once / 3))  # the loss was lower, but no picture is lost
+    assert answers.plateau({"toy": spike}, {"toy": 0.85}, 2, "stripes", "12 epochs").fell_apart == []

@@ -57,5 +57,13 @@ def test_the_best_epoch_is_better_than_the_last(rows: dict[str, list[Trained]]) 
     assert found.range["ReLU"] == pytest.approx(0.01)  # 2 points and none
     (table,) = found.pieces
     assert found.mean["ReLU"] == pytest.approx(0.925)
-    assert table.header == ("", "the last", "last epoch", "mean of the last", "lowest", "highest", table.header[-1])
+    assert table.header == (
+        "",
+        "last epochs, number",
+        "last epoch",
+        "mean of the last",
+        "lowest",
+        "highest",
+        table.header[-1],
+    )
     assert table.rows[0] == ("ReLU", 2, "92.00 %", "92.50 %", "92.00 %", "93.00 %", "93.00 %")

@@ -75,6 +75,7 @@ def test_400_pictures_tell_few_networks_apart() -> None:
     found = answers.against("Published", {"ours": 0.94, "better": 0.97}, 400, published, 400)
     assert found.apart == {"ours": ["GoogLeNet"], "better": ["AlexNet", "GoogLeNet"]}
     (table,) = found.pieces
+    assert table.note == "±: 95 % for all 6 comparisons of the table together."
     assert table.header == ("", "published", "ours is higher by", "told apart", "better is higher by", "told apart")
     assert table.rows[0][:4] == ("AlexNet", "92.50 % (95 %: 89.5 to 94.7)", "+1.50 ± 4.7", False)
     assert answers.against("Published", {"ours": 0.94}, 20, published, 400).apart == {"ours": []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -73,6 +74,8 @@ def test_both_trainings_are_one_until_the_first_decay(
     homework.main(["--smoke", "--out", str(tmp_path / "run"), "--data-root", str(data)])
     text = (tmp_path / "run/answers.md").read_text(encoding="utf-8")
     assert "Until the first decay both trainings are the same to the last bit" in text
+    assert "Over the last 2 epochs, all of them after the first decay" in text  # of four
+    assert re.search(r"^\| ResNet-18, decay \| 2 \| ", text, re.MULTILINE)
     steady, decay = (training.Run(tmp_path / f"run/resnet-18-{kind}-0") for kind in ("constant", "decay-8-12"))
     losses = [[each["train_loss"] for each in run.records("epoch")] for run in (steady, decay)]
     assert losses[0][:2] == losses[1][:2] and losses[0][2:] != losses[1][2:]
@@ -85,9 +88,11 @@ def test_a_rate_cannot_decay_in_one_epoch(data: Path, tmp_path: Path) -> None:
         answer("hw07", data, tmp_path / "run", "--epochs", "1")
 
 
-def rule(end: float) -> tuple[str, str]:
-    """What homework 7 says, summary and answer, of a loss that first rests at 0.2 after 11 epochs and ends here."""
-    each = SimpleNamespace(still=11, epochs=(11, 14), boundaries=[440, 560], loss=[0.0] * 16, per=40)
+def rule(end: float, still: int = 11) -> tuple[str, str]:
+    """What homework 7 says, summary and answer, of a loss that first rests after so many epochs, stands at 0.2 where
+    the rate decays, and ends here."""
+    decays = (11, 14) if still == 11 else (8, 12)
+    each = SimpleNamespace(still=still, epochs=decays, boundaries=[440, 560], loss=[0.0] * 16, per=40)
     numbers = {"found": {"ResNet-18": each}, "others": {"ResNet-18": [10, 12]}, "beyond": {"ResNet-18": [0.2, end]}}
     template = words.load(runtime.ROOT / "homework/words/hw07_fundus_resnet.md.j2")
     found = words.said(template, {1: Question("问题", "question", Answer(numbers))})
@@ -97,7 +102,7 @@ def rule(end: float) -> tuple[str, str]:
 def test_a_first_rest_is_not_called_the_end_of_the_fall() -> None:
     english, chinese = rule(0.1)
     assert "first levels off after 11 epochs" in english and "在 11 轮之后第一次走平" in chinese
-    assert "went on falling behind that step: that of ResNet-18 from 0.200 to 0.100." in english
-    assert "此后平滑后的损失仍在下降：ResNet-18 从 0.200 降到 0.100。" in chinese
-    english, chinese = rule(0.199)
-    assert "went on falling" not in english and "仍在下降" not in chinese
+    assert "lower than it stood at that step: that of ResNet-18 0.200 at the step and 0.100 at the end." in english
+    assert "平滑后的损失最后比那一步更低：ResNet-18 当时为 0.200，最后为 0.100。" in chinese
+    for english, chinese in (rule(0.199), rule(0.1, still=15)):  # the latter decays half-way, before any rest
+        assert "is no end" not in english and "并不是终点" not in chinese

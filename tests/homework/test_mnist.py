@@ -140,7 +140,7 @@ def test_a_training_that_fell_apart_is_named(fell: bool) -> None:
     found = SimpleNamespace(
         floor=1.4612,
         loss=dict.fromkeys(networks, (1.5, 0.1)),
-        accuracy=dict.fromkeys(networks, (0.9, 0.95)),
+        accuracy=dict(zip(networks, [(0.8, 0.95), (0.9, 0.85), (0.95, 0.97), (0.95, 0.97), (0.95, 0.97)], strict=True)),
         published=dict.fromkeys(networks),
         fell_apart=[("network 1", "softmax once", 0.25, 2.04)] * fell,
     )
@@ -148,6 +148,12 @@ def test_a_training_that_fell_apart_is_named(fell: bool) -> None:
     template = words.load(runtime.ROOT / "homework/words/hw03_mnist_analysis.md.j2")
     answer = Answer({"found": found, "curve": [epoch], "batch": 32, "epochs": 10, "twice": False})
     said = words.said(template, {4: Question("问题", "question", answer)})["q4"]
-    text = "network 1, softmax once, fell apart: its loss had come down to 0.25 in one epoch and ends at 2.04."
-    assert (text in said["en"]) == fell == ("network 1（做一次 softmax）中途失稳：损失曾降到 0.25" in said["zh"])
+    text = (
+        "network 1, softmax once, fell apart: its mean loss over an epoch had come down to 0.25, and it ends at 2.04."
+    )
+    assert (
+        (text in said["en"]) == fell == ("network 1（做一次 softmax）中途失稳：单轮平均损失曾降到 0.25" in said["zh"])
+    )
+    assert ("smaller without the mistake: two" in said["en"]) == fell == ("ReLU 的改进变小了" in said["zh"])
+    assert ("does harm without it" in said["en"]) != fell != ("改正之后反而有害" in said["zh"])
     assert "The cure is one line" in said["en"] and "改正只要一行" in said["zh"]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from paddle_course import runtime
-from paddle_course.answers import Answer, Question, words
 from tests.homework.test_smoke import load
 
 pytestmark = pytest.mark.usefixtures("blank")
@@ -39,26 +37,3 @@ def test_the_best_cell_is_the_one_that_validation_chose_and_its_lead_is_tested(t
         r"points ahead of \w+, (no )?more than 200 test pictures leave to chance \(p = [\d.e-]+ by McN", text
     )
     assert "dead" not in text and ", for it is" not in text
-
-
-def test_whether_the_highest_rate_oscillates_is_judged_for_each_optimizer() -> None:
-    cell = SimpleNamespace(mark="", curve=[0.9], swing=0.01)
-    numbers = {
-        "found": SimpleNamespace(cells={1: cell}, marked=lambda _: []),
-        "best": {"sgd": 0.1, "adam": 0.001},
-        "inside": ["sgd"],
-        "outside": {},
-        "either": [],
-        "judged": 6000,
-        "constant": True,
-        "high": 0.1,
-        "at_high": {"sgd": cell, "adam": cell},
-        "restless": {"sgd": False, "adam": True},
-        "adam": 0.99,
-        "command": "./run.sh board",
-    }
-    template = words.load(runtime.ROOT / "homework/words/hw02_mnist_optimizers.md.j2")
-    question = words.said(template, {3: Question("问题", "question", Answer(numbers))})["q3"]
-    assert "adam swings more there than at any smaller rate." in question["en"]
-    assert "sgd does not: at some smaller rate it swings more, and for it the sentence is wrong." in question["en"]
-    assert "adam 在这里的波动比在任何更小的学习率下都大。sgd 并非如此" in question["zh"]
