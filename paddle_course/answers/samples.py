@@ -54,6 +54,12 @@ class SampleCurve:
         n = reached(self.a, self.b, goal)
         return float(f"{n:.0e}") if n < SENSIBLE else np.inf
 
+    def by_line(self, goal: float) -> float:
+        """The same by the straight line, which no accuracy can follow for ever."""
+        decades = (goal - self.mean.mean()) / self.slope if self.slope > 0 else np.inf
+        n = 10.0 ** min(float(np.log10(self.sizes).mean() + decades), 99.0)
+        return float(f"{n:.0e}") if n < SENSIBLE else np.inf
+
 
 def by_count(
     images: readers.Images,

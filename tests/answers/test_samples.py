@@ -33,6 +33,8 @@ def test_a_power_law_is_found_again() -> None:
     assert curve.b == pytest.approx(0.3)
     assert curve.power_r2 == pytest.approx(1)
     assert curve.needed(0.9) == 4000 == float(f"{12 ** (1 / 0.3):.0e}")
+    place = (0.9 - np.polyval(np.polyfit(np.log10(curve.sizes), curve.mean, 1), 0)) / curve.slope
+    assert curve.by_line(0.9) == float(f"{10**place:.0e}")
     assert (curve.measured(0.7), curve.measured(0.9)) == (200, None)
     assert curve.line_r2 < 0.999
 
@@ -59,7 +61,7 @@ def test_the_elbow_moves_with_the_end_of_the_axis() -> None:
 @pytest.mark.parametrize("slope", [0.0, -0.1, 1e-4, 2e-2])
 def test_a_curve_that_hardly_rises_promises_nothing(slope: float) -> None:
     curve = sample_curve({n: [0.3 + slope * np.log10(n)] for n in SIZES}, "made up")
-    assert curve.needed(0.9) == np.inf
+    assert curve.needed(0.9) == curve.by_line(0.9) == np.inf
     assert (curve.elbow(len(SIZES)) is None) == (slope <= 0)
 
 

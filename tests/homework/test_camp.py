@@ -42,6 +42,9 @@ def test_the_published_curve_says_what_is_measured_and_what_is_extrapolated() ->
     assert "brings between 0.3 and 8.0 points" in english
     assert "50 % takes at most 1,000 (measured), 60 % takes some" in english and "(extrapolated)" in english
     assert "takes some 300,000,000 (extrapolated) of each" in english and "每类约需 300,000,000 张（外推）" in chinese
+    both = "from 100,000 pictures per class, if the straight line went on, to 300,000,000, by the power law"
+    assert both in english and "每类约需 100,000 张；按幂律则约需 300,000,000 张" in chinese
+    assert "100,000 by the straight line, which fits" in english and "按直线外推则约为 100,000 张" in chinese
 
 
 def test_few_pictures_do_not_mean_few_updates(monkeypatch: pytest.MonkeyPatch) -> None:
