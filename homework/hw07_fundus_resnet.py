@@ -1,6 +1,7 @@
 """作业 9-1 ResNet 在 iChallenge-PM 上的分段衰减: at which step should the rate decay, and what does it bring?
 
 ./run.sh hw07                      ResNet-18 for 16 epochs and ResNet-50 for 14, without decay and with it
+./run.sh hw07 --networks ResNet-18 --seeds 3       three runs of the faster one alone
 ./run.sh hw07 --full --seeds 3     40 epochs of both, three runs each
 
 Unlike in the course the training pictures are mirrored at random; --plain leaves them as they are. With decay at step
@@ -53,7 +54,12 @@ STEADY, DECAY, SMOOTH, LAST = "constant rate", "decay", "median of three epochs"
 class Config(RunConfig):
     seeds: int = flag(1, "runs of each setting", least=1)
     batch_size: int = flag(10, "pictures per update", least=1)
+    networks: tuple[str, ...] = flag((), "which of them; empty = both", tuple(NETS))
     plain: bool = flag(False, "no mirrored pictures in the training, as in the course")
+
+
+def networks(lab: Lab) -> list[str]:
+    return [name for name in NETS if name in (lab.config.networks or NETS)]
 
 
 def pictures(lab: Lab, split: str, seed: int = 0) -> batches.Batches:
@@ -106,7 +112,8 @@ def steady(lab: Lab, name: str) -> Steady:
 def when(lab: Lab) -> Answer:
     """作业 9-1 使用分段衰减的方式，衰减系数为 0.1，根据 ResNet 目前的训练情况，应该在训练到多少步的时候设置衰减合适？
     Piecewise decay by 0.1: judging from the training so far, at which step should the rate decay?"""
-    found, rows, charts, beyond = {name: steady(lab, name) for name in NETS}, [], [], {}
+    nets = networks(lab)
+    found, rows, charts, beyond = {name: steady(lab, name) for name in nets}, [], [], {}
     for name, each in found.items():
         smooth, (first, second) = plateau.smoothed(each.loss), each.boundaries
         there = [round(float(smooth[place]), 4) for place in (0, each.epochs[0] - 1, -1)]
@@ -122,21 +129,21 @@ def when(lab: Lab) -> Answer:
         answers.panels("still", "Training loss at a constant rate, and the first decay", charts),
         Table(
             "Level after so many epochs, by other rules",
-            ("", *NETS),
+            ("", *nets),
             tuple((rule, *each) for rule, each in others.items()),
         ),
         *(Result(f"{name}, first decay", "step", each.boundaries[0], data=DATA) for name, each in found.items()),
         found=found,
         beyond=beyond,
-        others={name: [each[i] for each in list(others.values())[1:]] for i, name in enumerate(NETS)},
+        others={name: [each[i] for each in list(others.values())[1:]] for i, name in enumerate(nets)},
     )
 
 
 def retrain(lab: Lab) -> Answer:
     """请设置好学习率衰减方式，在眼疾识别数据集 iChallenge-PM 上重新训练 ResNet 模型。
     Set the decay of the rate and train ResNet on iChallenge-PM again."""
-    runs, figures, same, late = {}, [], {}, {}
-    for name in NETS:
+    nets, runs, figures, same, late = networks(lab), {}, [], {}, {}
+    for name in nets:
         before = steady(lab, name)
         after = [train(lab, name, seed, before.boundaries) for seed in lab.seeds]
         runs |= {f"{name}, {STEADY}": before.trained, f"{name}, {DECAY}": after}
@@ -148,9 +155,9 @@ def retrain(lab: Lab) -> Answer:
         same[name] = one == other
     test = pictures(lab, "validation")
     screening = answers.screen("As a test for pathologic myopia", runs, test, DATA)
-    ours = {name: screening.means[f"{name}, {DECAY}"]["test accuracy"] for name in NETS}
-    only = {name: screening.only(f"{name}, {DECAY}", f"{name}, {STEADY}") for name in NETS}
-    wrong = screening.mistakes(shown := f"ResNet-18, {DECAY}")
+    ours = {name: screening.means[f"{name}, {DECAY}"]["test accuracy"] for name in nets}
+    only = {name: screening.only(f"{name}, {DECAY}", f"{name}, {STEADY}") for name in nets}
+    wrong = screening.mistakes(shown := f"{nets[0]}, {DECAY}")
     titles = [f"{test.data.classes[test.data.labels[i]]}\n{100 * p:.0f} %" for i, p in wrong]
     return Answer.of(
         screening,

@@ -83,6 +83,13 @@ def test_both_trainings_are_one_until_the_first_decay(
     assert schedule["boundaries"] == [8, 12] and schedule["values"] == pytest.approx([1e-3, 1e-4, 1e-5])
 
 
+def test_one_network_can_be_had_alone(data: Path, tmp_path: Path) -> None:
+    text = answer("hw07", data, tmp_path / "run", "--epochs", "2", "--networks", "ResNet-50")
+    assert "| ResNet-50, decay |" in text and "ResNet-18" not in text
+    runs = {run.name for run in (tmp_path / "run").glob("resnet-*")}
+    assert runs == {"resnet-50-constant-0", "resnet-50-decay-4-8-0"}
+
+
 def test_a_rate_cannot_decay_in_one_epoch(data: Path, tmp_path: Path) -> None:
     with pytest.raises(runtime.UserError, match="--epochs 1: in a single epoch the rate cannot decay"):
         answer("hw07", data, tmp_path / "run", "--epochs", "1")
