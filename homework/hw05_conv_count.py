@@ -32,6 +32,7 @@ SMALL = (
     Convolution(1, 2, 5, 8, 3, 1),
     Convolution(1, 8, 5, 5, 2, 3, 2),
 )
+MOST = 1_000_000  # multiplications that are counted one by one: two or three seconds
 COUNTED = ("convolution", "×", "+ with bias", "+ without", "× by padding", "off Paddle's by")
 LUCK = ("channels C", "kernel k", "with bias", "C × (k² − 1 + 1)", "without bias", "C × (k² − 1)")
 NETS, RATES = {"ReLU": "lenet", "sigmoid": "lenet-sigmoid"}, {"sgd": 0.1, "adam": 1e-3}
@@ -67,7 +68,7 @@ def train(lab: Lab, activation: str, optimizer: str, seed: int) -> Trained:
 
 
 def flops(form: Convolution, wrapped: bool) -> str:
-    """What paddle.flops says of one picture through this layer, alone or in a Sequential."""
+    """What paddle.flops says of one picture through this layer, alone or in a Sequential. It computes the layer."""
     import paddle
 
     layer = paddle.nn.Conv2D(form.in_channels, form.out_channels, form.kernel, form.stride, form.padding)
@@ -84,15 +85,17 @@ def count(lab: Lab) -> Answer:
     How many multiplications and additions does this convolution take? Begin with a single output pixel."""
     of = lab.config
     form = Convolution(of.batch, of.in_channels, of.height, of.width, of.out_channels, of.kernel, of.stride, of.padding)
-    counted, luck, off = [], [], []
-    for each in (form.little(), *SMALL):
+    counted, luck, off, little = [], {}, [], form.little()
+    small = (little, *SMALL) if little.multiplications <= MOST else SMALL
+    for each in small:
         (biased, one), (plain, other) = answers.recounted(each), answers.recounted(each, bias=False)
         additions, channels, cells = (biased.additions, plain.additions), each.in_channels, each.kernel**2
         counted.append((str(each), biased.multiplications, *additions, biased.on_padding, max(one, other)))
         true, short = (number // each.outputs for number in additions)
-        luck.append((channels, each.kernel, true, (cells - 1 + 1) * channels, short, (cells - 1) * channels))
+        luck[channels, each.kernel] = true, (cells - 1 + 1) * channels, short, (cells - 1) * channels
         off.append(max(one, other))
-    alone, wrapped = flops(form, wrapped=False), flops(form, wrapped=True)
+    lucky = tuple((*of, *sums) for of, sums in luck.items())
+    alone, wrapped = (flops(small[0], each) for each in (False, True))
     said = (("nn.Conv2D alone", alone), ("nn.Sequential(nn.Conv2D)", wrapped))
     costs = {
         "multiplications": form.multiplications,
@@ -102,13 +105,15 @@ def count(lab: Lab) -> Answer:
     return Answer.of(
         Table(f"Step by step: {form}", ("what", "worked out", "number"), tuple(form.steps())),
         Table("Counted in loops, one by one; on paper it is the same every time", COUNTED, tuple(counted)),
-        Table("Additions for one output value: counted, and by the formula that circulates", LUCK, tuple(luck)),
-        Table("paddle.flops for one picture", ("network", "says"), said),
+        Table("Additions for one output value: counted, and by the formula that circulates", LUCK, lucky),
+        Table(f"paddle.flops for one picture: {small[0]}", ("network", "says"), said),
         *(Result(f"{form}, {name}", "count", number) for name, number in costs.items()),
         form=form,
         small=len(counted),
+        little=little in small,
         off=max(off),
         alone=alone,
+        wrapped=wrapped,
     )
 
 

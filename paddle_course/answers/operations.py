@@ -72,9 +72,11 @@ class Convolution:
         return f"{given}, {kernels}, stride {self.stride}, padding {self.padding}"
 
     def little(self) -> Convolution:
-        """This convolution at so few places that it can be counted one by one: one picture, one kernel."""
+        """This convolution at so few places that it can be counted one by one: one picture, one kernel, and no more
+        padding than it takes to have a place outside the picture."""
         sides = (min(side, self.kernel + 2 * self.stride) for side in (self.height, self.width))
-        return Convolution(1, self.in_channels, *sides, 1, self.kernel, self.stride, self.padding)
+        padding = min(self.padding, self.kernel)
+        return Convolution(1, self.in_channels, *sides, 1, self.kernel, self.stride, padding)
 
     def steps(self) -> list[tuple[str, str, int]]:
         """What is counted, how, and the number: from one output value to the whole batch, as one does it on paper."""
@@ -94,8 +96,11 @@ class Convolution:
 
     def _inside(self, side: int, places: int) -> int:
         """Along one axis: the pairs of a kernel's place and one of its cells in which the cell lies in the picture."""
-        cells = np.arange(places)[:, None] * self.stride + np.arange(self.kernel) - self.padding
-        return int(((cells >= 0) & (cells < side)).sum())
+        found = 0
+        for cell in range(self.kernel):  # is at cell - padding when the kernel is at its first place
+            first, end = self.padding - cell, side + self.padding - cell
+            found += max(0, min(places, -(-end // self.stride)) - max(0, -(-first // self.stride)))
+        return found
 
 
 @dataclass

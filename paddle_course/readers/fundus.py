@@ -2,7 +2,8 @@
 
     training.zip     PALM-Training400/PALM-Training400.zip, a zip in a zip, and in that PALM-Training400/P0001.jpg, ...
     validation.zip   PALM-Validation400/V0001.jpg, ...
-    valid_gt.zip     PALM-Validation-GT/PM_Label_and_Fovea_Location.xlsx, which many have saved as labels.csv
+    valid_gt.zip     PALM-Validation-GT/PM_Label_and_Fovea_Location.xlsx, which many have saved as labels.csv, beside
+                     the pictures' folder or, as the course's notebook has it, one or two folders further up
 
 The first letter tells the class of a training picture: H, high myopia, and N, normal, are 0, P, pathologic, is 1. Of
 the others a table tells it, with the columns ID, imgName, Label, Fovea_X, Fovea_Y. The zips and what was in them are
@@ -71,9 +72,9 @@ def pictures_of(place: Path, split: str) -> Path | None:
 def table_of(place: Path) -> Path | None:
     """The table of the validation half, or the zip that holds it."""
     archive, folder = LABELS
-    tops = (place, place / folder, place / archive.removesuffix(".zip") / folder)
-    places = (*(top / name for top in tops for name in TABLES), place / archive)
-    return next((each for each in places if each.is_file()), None)
+    tops, above = (place, place / folder, place / archive.removesuffix(".zip") / folder), place.absolute().parents[:2]
+    inside, outside = ([top / name for top in some for name in TABLES] for some in (tops, above))
+    return next((each for each in (*inside, place / archive, *outside) if each.is_file()), None)
 
 
 def _read(source: Path, table: Path | None) -> Arrays:

@@ -137,8 +137,9 @@ def folder(name: str, root: str | Path | None = None, kind: str = "real") -> Pat
     if name in BY_HAND:
         raise UserError(f"{advice(name, root)}, or use --data stand-in")
     if name == "fundus":
-        place = root / PLACES[name][0]
-        raise UserError(f"{place} lacks {missing(place)}: {HELP}")
+        lacks = {place: missing(place) for place in (root / each for each in PLACES[name])}
+        place = min(lacks, key=lambda each: len(lacks[each]))  # where most of it is, else the first
+        raise UserError(f"{place} lacks {lacks[place]}: {HELP}")
     if name == "dogs":
         from paddle_course.readers.dogs import made_dogs  # which needs this module
 

@@ -52,6 +52,12 @@ def test_a_convolution_in_little_differs_in_nothing_but_the_number_of_places():
     little = Convolution(10, 3, 224, 100, 64, 5, 4, 2).little()
     assert little == Convolution(1, 3, 13, 13, 1, 5, 4, 2) and little.products == 75
     assert Convolution(1, 1, 4, 100, 1, 7, 1, 2).little().height == 4  # its kernel fits because of the padding alone
+    assert Convolution(1, 1, 9, 9, 1, 3, 1, 1000).little() == Convolution(1, 1, 5, 5, 1, 3, 1, 3)
+
+
+def test_the_multiplications_by_padding_take_no_memory_to_count():
+    wide = Convolution(1, 1, 10**9, 1, 1, 3, 1, 1)  # three columns of it lie in the padding, but for the middle one
+    assert wide.multiplications == 9 * 10**9 and wide.on_padding == 6 * 10**9 + 2
 
 
 def test_the_layer_table_counts_the_same_multiplications():

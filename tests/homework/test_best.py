@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_course import config, runtime
+from paddle_course import config, runtime, training
 from tests.homework.test_smoke import load
 
 LEFT_OUT = {
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("blank")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("hw04") / "run"
     homework = load(runtime.ROOT / "homework/hw04_mnist_best.py")
+    homework.LIMIT = 0.001
     homework.main(["--smoke", "--out", str(out), "--data-root", str(out.parent / "data")])
     return out
 
@@ -51,6 +52,19 @@ def test_choices_are_judged_by_held_out_training_digits_and_the_best_network_by_
         about = plan(run, f"best-1-{seed}")
         assert about["held_out"] == {} and about["train"]["n"] == 600
         assert about["train"]["seed"] == seed
+
+
+def test_the_report_tells_what_the_short_rows_learn_by_heart_and_what_speed_the_time_meant_would_take(
+    run: Path,
+) -> None:
+    text, plain = (run / "answers.md").read_text(encoding="utf-8"), training.Run(run / "without-data-augmentation-1-0")
+    (last,) = plain.records("epoch")
+    shares = [f"{100 * last[f'{part}_accuracy']:.2f} %" for part in ("train", "validation")]
+    assert (
+        f"the network without it reads {shares[0]} of the digits it learns from and {shares[1]} of the others" in text
+    )
+    speed = round(6 * 13_414_464 * 600 / (60 * 0.001) / 1e9)  # DigitNet's multiplications, one epoch of 600 digits
+    assert f"would be {speed} GFLOP/s from first to last" in text and f"那需要自始至终 {speed} GFLOP/s" in text
 
 
 def test_the_report_counts_the_mistakes_that_runs_share(run: Path) -> None:

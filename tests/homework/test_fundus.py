@@ -100,7 +100,12 @@ def rule(end: float, still: int = 11) -> tuple[str, str]:
     the rate decays, and ends here."""
     decays = (11, 14) if still == 11 else (8, 12)
     each = SimpleNamespace(still=still, epochs=decays, boundaries=[440, 560], loss=[0.0] * 16, per=40)
-    numbers = {"found": {"ResNet-18": each}, "others": {"ResNet-18": [10, 12]}, "beyond": {"ResNet-18": [0.2, end]}}
+    numbers = {
+        "runs": 1,
+        "found": {"ResNet-18": each},
+        "others": {"ResNet-18": [10, 12]},
+        "beyond": {"ResNet-18": [0.2, end]},
+    }
     template = words.load(runtime.ROOT / "homework/words/hw07_fundus_resnet.md.j2")
     found = words.said(template, {1: Question("问题", "question", Answer(numbers))})
     return tuple("\n".join(found[part][tongue] for part in ("summary", "q1")) for tongue in ("en", "zh"))

@@ -117,6 +117,18 @@ def test_other_labels_are_noticed(unpacked):
     assert read_fundus(unpacked, "validation").labels.tolist() == [0, 0, 0, 0]
 
 
+def test_the_table_may_lie_above_the_pictures_as_in_the_course(unpacked, tmp_path):
+    palm = tmp_path / "aistudio/work/palm"
+    palm.parent.mkdir(parents=True)
+    unpacked.rename(palm)
+    for table_ in palm.rglob("*.xlsx"):
+        table_.unlink()
+    with pytest.raises(UserError, match=r"work/palm lacks valid_gt.zip: bring it"):
+        readers.load("fundus", "validation", palm.parent)
+    table(tmp_path / "aistudio", CSV)
+    assert readers.load("fundus", "validation", palm.parent).labels.tolist() == [1, 0, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
