@@ -18,6 +18,7 @@ from paddle_course.answers.source import timed
 GRID, TIMED = 24, 2000  # pictures with labels; drawings whose drawing is timed
 WATCHED, LEAST = 5, 1000  # test drawings of each word that are looked at after every epoch; of all, if that is more
 SIDES = (28, 64, 128)
+FAR = 12_000  # of each word so many drawings are looked at to choose some: the first of a file may be of a kind
 PART = 2  # drawings that a part of a file is shown with
 
 
@@ -37,9 +38,9 @@ class Halves(NamedTuple):
 def halves(lab: Lab, side: int, most: int, held: int, words: tuple[str, ...] = ()) -> Halves:
     """At most `most` drawings of each of these words (none = all) to learn from and `held` to test on, a fifth at most.
 
-    They are drawn when a batch is due; the same call gives the same objects.
+    They become pictures when a batch is due; the same call gives the same objects.
     """
-    parts = readers.hold_out(lab.drawings(max(most + held, 5 * held), words), held, most)
+    parts = readers.hold_out(lab.drawings(max(most + held, 5 * held, FAR), words), held, most)
     learn, test = (batches.Sketches(part, side) for part in parts)
     some = readers.proportional(test.labels, max(WATCHED * len(test.classes), LEAST), lab.config.seed)
     return Halves(learn, test, test.take(some))

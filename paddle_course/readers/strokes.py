@@ -55,6 +55,11 @@ class Drawings:
         edges = self.strokes[self.starts[i] : self.starts[i + 1] + 1]
         return [self.points[a:b] for a, b in pairwise(edges)]
 
+    def outline(self, i: int) -> tuple[bytes, bytes]:
+        """What only an equal drawing has: its points, and where its strokes end."""
+        edges = self.strokes[self.starts[i] : self.starts[i + 1] + 1]
+        return self.points[edges[0] : edges[-1]].tobytes(), (edges - edges[0]).tobytes()
+
     def take(self, indices: np.ndarray | slice) -> Drawings:
         """These drawings only, in this order: positions int64 (M,), a boolean mask (N,) or a slice."""
         chosen = np.arange(len(self))[indices]
@@ -121,10 +126,12 @@ def join(parts: Sequence[Drawings], source: str) -> Drawings:
     )
 
 
-def hold_out(drawings: Drawings, held: int, most: int, even: bool = True) -> tuple[Drawings, Drawings]:
-    """(to learn from, to judge by): of each word the first `held` drawings, but no more than a fifth, are held out.
+def hold_out(drawings: Drawings, held: int, most: int, even: bool = True, seed: int = 0) -> tuple[Drawings, Drawings]:
+    """(to learn from, to judge by): of each word `held` drawings, but no more than a fifth, are held out.
 
-    Of the others the first `most` are learnt from; `even` takes no more of any word than of the middle one, by number.
+    Of the others at most `most` are learnt from; `even` takes no more of any word than of the middle one, by number.
+    Both are drawn by the seed from all there are, for files may be sorted: by country, say, and then the first ones are
+    no sample of the others. What is drawn stroke by stroke like one that is held out is not learnt from.
     """
     counts = np.bincount(drawings.labels, minlength=len(drawings.classes))
     if counts.min() < 2:
@@ -134,12 +141,15 @@ def hold_out(drawings: Drawings, held: int, most: int, even: bool = True) -> tup
     learnt = np.minimum(counts - judged, most)
     if even:
         judged, learnt = (np.minimum(each, int(np.median(each))) for each in (judged, learnt))
-    order = np.argsort(drawings.labels, kind="stable")
+    drawn = np.random.default_rng(seed).permutation(len(drawings))
+    order = drawn[np.argsort(drawings.labels[drawn], kind="stable")]
     place = np.empty(len(drawings), np.int64)  # of each drawing among those of its word
     place[order] = np.arange(len(drawings)) - np.repeat(np.cumsum(counts) - counts, counts)
     judge = place < judged[drawings.labels]
     learn = ~judge & (place < (judged + learnt)[drawings.labels])
-    return drawings.take(learn), drawings.take(judge)
+    learner, judges = drawings.take(learn), drawings.take(judge)
+    asked = {judges.outline(i) for i in range(len(judges))}
+    return learner.take(np.array([learner.outline(i) not in asked for i in range(len(learner))])), judges
 
 
 def simplify(drawings: Drawings) -> Drawings:
