@@ -41,7 +41,7 @@ NETS = {"sigmoid": "lenet-sigmoid", "ReLU": "lenet"}
 
 @dataclass(frozen=True)
 class Config(RunConfig):
-    longer, without = False, ("seeds",)
+    longer, without, apart = False, ("seeds",), ("steps",)
     passes: int = flag(10, "times that every row is learnt from, which are the --epochs of questions 1 to 3", least=2)
     deepest: int = flag(20, "question 2: layers of the longest chain", least=7)
     steps: int = flag(200, "question 4: updates of LeNet on MNIST, where no training of homework 6 is found", least=1)

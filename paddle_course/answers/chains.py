@@ -24,6 +24,7 @@ class Trial:
         gradients: each layer's dW, update by update: (U, 2), (U, 1), ...
         weights: those at the end.
         said: the last answers to all rows, (N, 1), with their mean cross-entropy `loss` and the share `right`.
+        swing: the lowest and the highest mean answer after any update of the last pass.
     """
 
     gradients: list[np.ndarray]
@@ -31,6 +32,7 @@ class Trial:
     said: np.ndarray
     loss: float
     right: float
+    swing: tuple[float, float]
 
     @property
     def sizes(self) -> np.ndarray:
@@ -62,7 +64,9 @@ def trial(chain: Chain, x: np.ndarray, y: np.ndarray, passes: int) -> Trial:
     said = chain.forward(weights, biases, x)[-1]
     loss = -np.log(np.maximum(np.where(y == 1, said, 1 - said), 1e-300)).mean()
     gradients = [np.stack([dws[layer][:, 0] for *_, dws in learnt]) for layer in range(chain.depth)]
-    return Trial(gradients, list(weights), said, float(loss), float(((said > 0.5) == y).mean()))
+    means = [float(chain.forward(weights, biases, x)[-1].mean()) for weights, biases, _ in learnt[-len(x) :]]
+    swing = min(means), max(means)
+    return Trial(gradients, list(weights), said, float(loss), float(((said > 0.5) == y).mean()), swing)
 
 
 @dataclass(frozen=True)

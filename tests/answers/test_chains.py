@@ -25,6 +25,15 @@ def test_a_trial_keeps_every_update_of_every_layer() -> None:
     assert found.right == ((p > 0.5) == Y).mean() and p.shape == (20, 1)
     assert found.spread == p.max() - p.min() > 0 == chains.trial(Chain(relu=True), X, Y, 2).spread  # dead
     assert found.loss == pytest.approx(-np.where(Y == 1, np.log(p), np.log(1 - p)).mean())
+    low, high = found.swing
+    assert low <= p.mean() <= high and low < 0.2 < 0.8 < high  # a rate of 2, and rows that say yes and rows that say no
+    assert np.ptp(chains.trial(Chain(lr=0.01), X, Y, 3).swing) < 0.05
+
+
+def test_steep_sigmoids_creep_towards_their_middle() -> None:
+    chain = Chain(depth=20, weight=4.0, bias=-2.0)
+    away = [float(np.abs(outputs - 0.5).mean()) for outputs in chain.forward(*chain.start(), X)[1:]]
+    assert away == sorted(away, reverse=True) and away[0] > 2 * away[-1] > 0.1
 
 
 def test_a_dead_layer_is_not_drawn() -> None:
