@@ -149,6 +149,7 @@ def concepts(lab: Lab) -> Answer:
         story=story,
         depths=depths,
         slopes=slopes,
+        rates={name: arm.get("lr", SLIM.lr) for name, arm in CONCEPTS["optimizer"].items()},
         diverged=[name for what, arms in asked.items() for name in arms if name not in runs[what]],
     )
 
@@ -186,7 +187,7 @@ def improve(lab: Lab) -> Answer:
 
 
 QUESTIONS = {1: by_heart, 2: concepts, 3: improve}
-HEADLINES = {1: "the published training in miniature", 2: "34 layers, 5 epochs", 3: "top of the ladder"}
+HEADLINES = {3: "top of the ladder", 1: "the published training in miniature", 2: "34 layers, 5 epochs"}
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -133,7 +133,10 @@ def test_the_fast_network_is_said_to_take_the_place_of_what_stood() -> None:
     }
     stays, goes = (said(3, fast=fast, **about) for fast in (True, False))
     for each in (stays, goes):
-        assert "more than one change: the fast network" in each["en"] and "取代以上全部改动" in each["zh"]
+        assert (
+            "the falling rate begins at 0.1 in place of 0.02, and the fast network" in each["en"]
+            and "取代以上全部改动" in each["zh"]
+        )
         assert "last table" in each["en"] and "最后一张表" in each["zh"]
         assert "that the data set has" not in each["en"] and "完整数据集" not in each["zh"]  # it is at hand
     assert "takes the place of the changes before it" in stays["en"] and "取代了在它之前的改动" in stays["zh"]
@@ -154,7 +157,9 @@ def test_a_batch_is_called_by_what_it_holds(pictures: int, sizes: list[int]) -> 
     assert all(arm["lr"] * 128 == pytest.approx(0.02 * arm["size"]) for arm in found.values())
 
 
-def concepts(plain: tuple[float, float], short: tuple[float, float], sure: bool) -> dict[str, str]:
+def concepts(
+    plain: tuple[float, float], short: tuple[float, float], sure: bool, sigmoid: float = 3.0
+) -> dict[str, str]:
     """What is said of training losses of 18 and 34 layers without shortcuts and with them, and of two optimizers."""
     arms = ["batches of 16", "batches of 128", "batches of 1024"]
     right = {name: np.arange(100) < (90 if sure and not i else 50) for i, name in enumerate(["adam", "sgd"])}
@@ -167,7 +172,7 @@ def concepts(plain: tuple[float, float], short: tuple[float, float], sure: bool)
     losses = {"18 layers, plain": plain[0], "34 layers, plain": plain[1], "18 layers": short[0], "34 layers": short[1]}
     tables = {
         "batch size": table(arms, right["adam"], right["sgd"], np.zeros(100, bool)),
-        "activation": table(["relu", "tanh"], right["adam"], right["sgd"]),
+        "activation": table(["relu", "sigmoid"], right["adam"], right["sgd"]),
         "optimizer": table(["adam", "sgd"], right["adam"], right["sgd"]),
         "learning rate": table(["rate 0.1", "rate 1"], right["adam"], right["sgd"]),
         "shortcuts": None,
@@ -176,11 +181,13 @@ def concepts(plain: tuple[float, float], short: tuple[float, float], sure: bool)
         2,
         n=100,
         tables=tables,
-        last={name: {"train_loss": loss, "step": 1} for name, loss in losses.items()} | {a: {"step": 5} for a in arms},
+        last={name: {"train_loss": loss, "step": 1} for name, loss in losses.items()}
+        | {"sigmoid": {"train_loss": sigmoid}, **{a: {"step": 5} for a in arms}},
         noise=SimpleNamespace(by_size={16: 1.0, 64: 0.5}, falls=2.0, law=2.0),
         story=story((4.0, 0.1, 3.8, 0.12), (3.5, 0.2, 3.4, 0.19)),
         depths=SimpleNamespace(norms={"34 layers, plain": [1.0, 1.0]}, spread=dict.fromkeys(losses, 2.0)),
         slopes={"relu": 1.0},
+        rates={"adam": 0.001, "sgd": 0.1},
         diverged=[],
     )
 
@@ -195,6 +202,15 @@ def test_what_residual_blocks_are_for_is_said_where_it_was_seen() -> None:
         assert "residual blocks are for" not in text and "正是为此" not in text
     assert "the network with shortcuts has the lower" in both["en"] and "有残差连接的训练损失都更低" in both["zh"]
     assert "has the lower training loss" not in concepts(plain=(3.8, 3.6), short=(3.9, 3.5), sure=True)["en"]
+
+
+def test_who_has_learnt_nothing_is_called_so() -> None:
+    none, some = (concepts((3.8, 4.4), (3.2, 3.1), sure=True, sigmoid=loss) for loss in (4.608, 3.0))
+    assert (
+        "A training loss of 4.61 is that of guessing" in none["en"] and "4.61 相当于在 100 类中随机猜测" in none["zh"]
+    )
+    assert "Sigmoid is last" in some["en"] and "guessing" not in some["en"] and "随机猜测" not in some["zh"]
+    assert "adam at 0.001 " in some["en"] and "adam（0.001）" in some["zh"]
 
 
 def test_no_batch_size_or_optimizer_is_best_by_chance() -> None:
