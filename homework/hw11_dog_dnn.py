@@ -30,7 +30,7 @@ GOAL, SHIFT = 0.94, 16  # the course's aim; pixels by which pictures are moved i
 RATES = {"part1": 3e-5, "part3": 1e-4, "convolutions": 3e-3}
 # What each arm of Part 1 changes. The reference does it all: pixels as they are, weights from N(0, 1), and a rate of
 # 0.01 that never decays, though it works out one that does.
-RIGHT = "as it should be"
+RIGHT, RAW = "as it should be", "pixels 0..255 before batch norm"
 ARMS: dict[str, dict[str, Any]] = {
     RIGHT: {},
     "pixels 0..255": {"raw": True},
@@ -44,8 +44,8 @@ ARMS: dict[str, dict[str, Any]] = {
 @dataclass(frozen=True)
 class Config(RunConfig):
     apart = ("full", "pictures", "test_pictures", "batch_size", "lr", "decay", "debug", "epochs", "seed")
-    pictures: int = flag(3000, "pictures to learn from, at most 10,000, which is what --full takes", least=16)
-    test_pictures: int = flag(2000, "pictures to test on, at most 10,000", least=2)
+    pictures: int = flag(3000, "pictures to learn from, at most 40,000; --full takes 10,000", least=16)
+    test_pictures: int = flag(2000, "pictures to test on, at most 40,000", least=2)
     batch_size: int = flag(128, "pictures per update", least=2)
     lr: float = flag(0.0, "learning rate in the first epoch; 0 = what suits each network")
     decay: float = flag(0.8, "what the rate is multiplied by after each epoch")
@@ -145,6 +145,7 @@ def mistakes(lab: Lab, base: Judged) -> Iterator[Mistake]:
     yield Mistake("batch norm by the batch, one class after the other", "Part 3", [single], right)
     yield Mistake("logits where the loss expects probabilities", "Part 3, retrained", [keras.hits()], right)
     yield Mistake("rate 0.1", "Part 3, retrained", [part3(lab, "rate", lr=0.1).hits()], right)
+    yield Mistake(RAW, "Part 3, retrained", [part3(lab, "raw", raw=True).hits()], right)
     hits = {arm: [each.hits() for each in part1(lab, arm)] for arm in ARMS}
     yield from (Mistake(arm, "Part 1, retrained", hits[arm], hits[RIGHT]) for arm in list(ARMS)[1:])
     divided = taught * len(learn.data) / (len(learn) * learn.size)

@@ -151,6 +151,7 @@ MISTAKES = [
     ("batch norm by the batch, one class after the other", "Part 3"),
     ("logits where the loss expects probabilities", "Part 3, retrained"),
     ("rate 0.1", "Part 3, retrained"),
+    ("pixels 0..255 before batch norm", "Part 3, retrained"),
     ("pixels 0..255, N(0, 1) weights", "Part 1, retrained"),
     ("rate 0.01 throughout", "Part 1, retrained"),
     ("right answers over batches × batch size", "Part 3"),

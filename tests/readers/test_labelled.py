@@ -49,8 +49,8 @@ def test_a_choice_has_each_class_in_its_share_and_holds_the_smaller_ones(folder,
     assert levels[0] < levels[1] and some.labels.sum() == 1 and more.labels.sum() == 2
     assert len(read_labelled(folder, "train", 99)) == len(whole)
     assert {int(each) for each in read_labelled(folder, "train", 3, seed=2).images[:, 0, 0, 0]} != levels[0]
-    with pytest.raises(UserError, match="10,001 pictures of 227 x 227 asked for; ask for 1 to 10,000"):
-        read_labelled(folder, "train", 10_001)
+    with pytest.raises(UserError, match="40,001 pictures of 227 x 227 asked for; ask for 1 to 40,000"):
+        read_labelled(folder, "train", 40_001)
     monkeypatch.setattr(labelled, "MOST", 4)  # what lies in the memory is bounded, whatever the file says
     with pytest.raises(UserError, match="ask for 1 to 4"):
         read_labelled(folder, "train", 5)
