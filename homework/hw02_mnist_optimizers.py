@@ -139,6 +139,7 @@ def rates(lab: Lab) -> Answer:
     high, best = found.columns[0], {name: found.best(name) for name in OPTIMIZERS}
     judge, (count, down) = digits(lab, "validation"), epochs(lab)
     sides = {name: found.side(name, SAID, judge) for name in OPTIMIZERS}
+    adams = [each for (name, _), each in found.cells.items() if name == "adam" and not each.mark]
     where = lab.directory.relative_to(runtime.ROOT) if lab.directory.is_relative_to(runtime.ROOT) else lab.directory
     return Answer.of(
         found,
@@ -151,9 +152,8 @@ def rates(lab: Lab) -> Answer:
         constant=count > down,
         high=high,
         at_high={name: found.cells[name, high] for name in OPTIMIZERS},
-        adam=max(
-            (each.held for (name, _), each in found.cells.items() if name == "adam" and not each.mark), default=None
-        ),
+        adam=max((each.held for each in adams), default=None),
+        adam_end=max((each.curve[-1] for each in adams), default=None),
         command=f"./run.sh board {where}",
     )
 
