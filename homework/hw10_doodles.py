@@ -8,8 +8,8 @@
 ./run.sh play                                  the game: a word, twenty seconds, the guesses of what was trained here
 
 Of 345 words, of most of which 25 drawings were at hand, 20 of them to learn from, the word is among three guesses for
-63.4 %. Of five words ResNet-18 recognised 95.2 % where the first 500 of each file were held out; those are from one
-country, and the files are sorted, so that is no measure for the others. The halves are drawn at random now, and are
+63.4 %. Of five words ResNet-18 recognised 95.2 % where the first 500 of each file were held out; most of those are from
+one country, and the files are sorted, so that is no measure for the others. The halves are drawn at random now, and are
 being measured. The drawings at hand are a choice of Google's, so that these figures cannot be held against published
 ones. Question 4 guesses held-out drawings where Kaggle's are missing.
 """
