@@ -11,6 +11,7 @@ set -euo pipefail
 unset CDPATH
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 words="${OMP_NUM_THREADS:+OMP_NUM_THREADS=$OMP_NUM_THREADS }./run.sh$([ $# -eq 0 ] || printf ' %q' "$@")"
+words=${words//\\,/,} # %q guards commas, which only braces would ask for
 export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}" PADDLE_COURSE_COMMAND="$words"
 export PYTHONSAFEPATH=1 # else a random.py in the folder one stands in would be imported (Python 3.11 and later)
 

@@ -61,6 +61,7 @@ class Config(RunConfig):
 
 
 def networks(lab: Lab) -> list[str]:
+    """Those asked for by --networks."""
     return [name for name in NETS if name in (lab.config.networks or NETS)]
 
 

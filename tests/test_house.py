@@ -73,19 +73,23 @@ def test_every_homework_is_in_the_index() -> None:
         assert script.name in index
 
 
-def test_run_sh_takes_any_folder_and_keeps_the_users_pythonpath(tmp_path: Path) -> None:
+def test_run_sh_takes_any_folder_keeps_the_users_pythonpath_and_tells_the_command_as_it_was_typed(
+    tmp_path: Path,
+) -> None:
     here, path = tmp_path / "a [1] *", tmp_path / "path"
     for folder in (here / "homework", here / "paddle_course", path):
         folder.mkdir(parents=True)
     shutil.copy(ROOT / "run.sh", here)
     (path / "python3").symlink_to(sys.executable)
     (here / "paddle_course/install.py").write_text(f"print({sys.executable!r})")
-    (here / "homework/hw08_some.py").write_text("import os, sys; print(os.environ['PYTHONPATH'], *sys.argv[1:])")
-    environment = os.environ | {"PATH": f"{path}:{os.environ['PATH']}"}
+    said = "import os; print(os.environ['PYTHONPATH'], os.environ['PADDLE_COURSE_COMMAND'], sep='; ')"
+    (here / "homework/hw08_some.py").write_text(said)
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PATH": f"{path}:{os.environ['PATH']}"}
     for mine, wanted in (({"PYTHONPATH": "/mine"}, f"{here}:/mine"), ({"PYTHONPATH": ""}, f"{here}")):
-        words = ["bash", str(here / "run.sh"), "hw08", "--smoke"]
+        words = ["bash", str(here / "run.sh"), "hw08", "--question", "1,4", "--out", "my runs"]
         run = subprocess.run(words, env=environment | mine, capture_output=True, text=True, timeout=60)
-        assert run.stdout == f"{wanted} --smoke\n", run.stderr
+        command = r"OMP_NUM_THREADS=1 ./run.sh hw08 --question 1,4 --out my\ runs"
+        assert run.stdout == f"{wanted}; {command}\n", run.stderr
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="PYTHONSAFEPATH came with Python 3.11")

@@ -129,7 +129,11 @@ def test_what_one_row_a_leak_and_the_order_of_the_file_make_of_the_error(tmp_pat
     for name in networks:
         assert found.leaked[name] == pytest.approx(np.mean(leak[name]) - np.mean(plain[name])) != 0
         assert found.shuffled[name] == pytest.approx(np.mean(mixed[name]))
-    assert found.one.there in errors(here, ({"line": LINE}, splits), row=-10)["line"]
+    there, true = errors(here, ({"line": LINE}, splits), row=-10)["line"], splits[0].judge.data.targets[-10, 0]
+    runs = list(zip(plain["line"], there, strict=True))
+    close = [run for run in runs if run[1] ** 0.5 <= found.one.within * abs(true)]
+    shown = max(close) if close else min(runs, key=lambda run: run[1])
+    assert (found.one.close, found.one.everywhere, found.one.there) == (len(close), *map(pytest.approx, shown))
     (table,) = found.pieces
     flags = ["--lucky-record", "--leak", "--leak", "--sequential-split", "--sequential-split"]
     assert [row[0] for row in table.rows] == flags

@@ -54,7 +54,7 @@ def test_choices_are_judged_by_held_out_training_digits_and_the_best_network_by_
         assert about["train"]["seed"] == seed
 
 
-def test_the_report_tells_what_the_short_rows_learn_by_heart_and_what_speed_the_time_meant_would_take(
+def test_the_report_tells_what_is_learnt_by_heart_and_what_speed_the_time_meant_would_take(
     run: Path,
 ) -> None:
     text, plain = (run / "answers.md").read_text(encoding="utf-8"), training.Run(run / "without-data-augmentation-1-0")

@@ -121,8 +121,8 @@ def test_the_table_may_lie_above_the_pictures_as_in_the_course(unpacked, tmp_pat
     palm = tmp_path / "aistudio/work/palm"
     palm.parent.mkdir(parents=True)
     unpacked.rename(palm)
-    for table_ in palm.rglob("*.xlsx"):
-        table_.unlink()
+    for sheet in palm.rglob("*.xlsx"):
+        sheet.unlink()
     with pytest.raises(UserError, match=r"work/palm lacks valid_gt.zip: bring it"):
         readers.load("fundus", "validation", palm.parent)
     table(tmp_path / "aistudio", CSV)
