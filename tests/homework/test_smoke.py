@@ -16,7 +16,7 @@ from matplotlib.figure import Figure as Sheet
 
 from paddle_course import config, readers, runtime
 from paddle_course.answers import drawing
-from paddle_course.answers.homework import place
+from paddle_course.answers.homework import Lab, place
 from paddle_course.config import RunConfig
 
 SCRIPTS = sorted((runtime.ROOT / "homework").glob("*.py"))
@@ -129,3 +129,24 @@ def test_one_network_alone_gets_its_half_hour(tmp_path: Path, stand_ins: Path, c
     with pytest.raises(SystemExit, match="2"):
         module.main([*words, "--networks", "vgg11"])
     assert "--networks: 'vgg11' is none of camp, lenet, vgg16, resnet18, fast" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("within", "epochs"), [("bf16", 4), ("f32", 1), ("stock", 1)])
+def test_half_an_hour_has_room_for_more_where_convolutions_are_faster(
+    within: str, epochs: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The epochs of ResNet-18, and those that the fast network needs wherever it is trained."""
+    module, asked = load(next(script for script in SCRIPTS if script.stem.startswith("hw08"))), {}
+
+    class Asked(Exception):
+        pass
+
+    def long(lab: Lab, data: str, epochs: dict[str, int], *others: object) -> None:
+        asked.update(epochs)
+        raise Asked
+
+    monkeypatch.setattr(module.onednn, "precision", lambda net: within)
+    monkeypatch.setattr(module.answers, "long", long)
+    with pytest.raises(Asked):
+        module.deep_networks(Lab(module.Config(full=True), tmp_path))
+    assert (asked["resnet18"], asked["fast"]) == (epochs, 13)
