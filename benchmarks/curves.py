@@ -28,6 +28,7 @@ from benchmarks import flags, rounds
 from benchmarks.measure import MOMENTUM, steps
 from benchmarks.rounds import short
 from paddle_course import answers, batches, files, models, onednn, readers, runtime, training
+from paddle_course.onednn import library
 from paddle_course.runtime import UserError
 
 if TYPE_CHECKING:
@@ -105,16 +106,21 @@ def losses(model: str, side: str, data: batches.Batches, number: int) -> Iterato
     return islice(steps(net, optimizer, ((images[order], labels[order]) for images, labels in stream)), number)
 
 
+def sides() -> list[str]:
+    """Those that this processor has; bfloat16 is not everywhere."""
+    return [side for side in SIDES if side != "bf16" or library.has_bf16()]
+
+
 def learn(model: str, each: Sequence[batches.Batches], number: int) -> Learnt:
-    """Train all sides, one after the other, on the batches of every seed."""
-    found, minutes = {}, {}
-    for side in SIDES:
+    """Train all sides that there are, one after the other, on the batches of every seed."""
+    found, minutes = {side: np.zeros((0, 0)) for side in SIDES}, {}
+    for side in sides():
         start = time.perf_counter()
         try:
             found[side] = np.array([list(losses(model, side, data, number)) for data in each])
             said = f"loss {short(found[side][:, 0].mean())} at first, {short(found[side][:, -1].mean())} at last"
         except UserError as error:
-            found[side], said = np.zeros((0, 0)), f"failed: {error}"
+            said = f"failed: {error}"
         minutes[side] = (time.perf_counter() - start) / 60
         print(f"{model}, {side}: {said}", file=sys.stderr)
     return Learnt(model, f"{each[0].data.source}, batch {each[0].size}", found, minutes)
@@ -165,23 +171,27 @@ def figure(learnt: Sequence[Learnt]) -> answers.Figure:
 
 
 def results(learnt: Sequence[Learnt], number: int) -> list[answers.Result]:
-    """How far the last losses are from stock's, the mean over the seeds."""
-    metric = f"mean loss of the last {min(LAST, number)} of {number} steps / stock's - 1"
-    return [
-        answers.Result(
-            f"curves, {each.model}, {side}", metric, *answers.spread(off), len(off), each.minutes[side], each.data
-        )
-        for each in learnt
-        for side in OTHERS
-        if (off := each.off(side))
-    ]
+    """How far the last losses are from stock's, the mean over the seeds, and how far the curves are at most."""
+    ends = f"mean loss of the last {min(LAST, number)} of {number} steps / stock's - 1"
+    made = []
+    for each in learnt:
+        for side in OTHERS:
+            if off := each.off(side):
+                name, about = f"curves, {each.model}, {side}", (len(off), each.minutes[side], each.data)
+                widest = f"largest distance from stock's curve in {number} steps, the middle one of the seeds"
+                made.append(answers.Result(name, ends, *answers.spread(off), *about))
+                made.append(answers.Result(f"{name}, apart", widest, each.apart(side), None, *about))
+    return made
 
 
 def png(text: str) -> Path:
     """For the place of a picture."""
+    path = Path(text)
     if not text.endswith(".png"):
         raise ArgumentTypeError(f"{text} does not end in .png")
-    return Path(text)
+    if path.is_dir() or not next(above for above in path.absolute().parents if above.exists()).is_dir():
+        raise ArgumentTypeError(f"{text} cannot be written: a folder or a file is in the way")
+    return path
 
 
 def benchmark(argv: Sequence[str]) -> None:
@@ -205,7 +215,7 @@ def benchmark(argv: Sequence[str]) -> None:
         rounds.publish("curves", argv, results(learnt, wanted.steps))
     if wanted.figure:  # now only, for a changed file makes the commit a dirty one
         files.write_file(wanted.figure, figure(learnt).png)
-    rounds.complete((each for one in learnt for each in one.losses.values()), wanted.seeds)
+    rounds.complete((one.losses[side] for one in learnt for side in sides()), wanted.seeds)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import shutil
 import sys
@@ -50,6 +51,8 @@ def at_least(kind: type, least: float) -> Callable[[str], Any]:
         value = kind(text)
         if not value >= least:
             raise argparse.ArgumentTypeError(f"{text} is too small, it must be at least {least}")
+        if value == math.inf:
+            raise argparse.ArgumentTypeError(f"{text} would never end")
         return value
 
     read.__name__ = kind.__name__  # argparse names it where the text is no number

@@ -152,7 +152,9 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser = flags.parser("throughput", __doc__, rounds=3)
     add = parser.add_argument
     add("--models", type=flags.names(models.MODELS), default=DEFAULT, help=f"default: {','.join(DEFAULT)}")
-    add("--columns", type=flags.names(COLUMNS), default=COLUMNS, help=f"default: {','.join(COLUMNS)}")
+    here = [column for column in COLUMNS if "bfloat16" in runtime.instructions() or precision(column) != "bf16"]
+    text = f"default: those of {','.join(COLUMNS)} that this processor has"
+    add("--columns", type=flags.names(COLUMNS), default=tuple(here), help=text)
     add("--seconds", type=flags.at_least(float, 0), default=8.0, help="how long to train at least in each (default: 8)")
     add("--batch", type=flags.at_least(int, 1), default=0, help="batch size of all models (default: each one's own)")
     add("--torch", type=flags.program, help="a Python that can import PyTorch (default: this one, if it can)")

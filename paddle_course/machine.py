@@ -1,8 +1,8 @@
 """The machine -> one that counts the tiniest numbers as zero and keeps its memory; how much, and who else is there.
 
-Below 1.2e-38 a float32 is denormal: it has fewer digits, and on most processors arithmetic on it takes many times as
-long. Weights that decay, and momenta of gradients that have become zero, all end there, and a training gets slower
-the longer it runs. As zeros they cost nothing.
+Below 1.2e-38 a float32 is denormal: it has fewer digits, and on many processors arithmetic on it takes longer. Weights
+that decay, and momenta of gradients that have become zero, all end there, and a training may get slower the longer it
+runs. As zeros they cost nothing.
 """
 
 from __future__ import annotations

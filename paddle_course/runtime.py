@@ -226,6 +226,9 @@ def run(main: Callable[[], None], ended: str = "") -> int:
     except Stopped as stopped:
         print(f"stopped: {stopped}", file=sys.stderr)
         return stopped.code
+    except MemoryError:
+        print("error: not enough memory: take smaller batches or fewer examples; what was saved stays", file=sys.stderr)
+        return 2
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise

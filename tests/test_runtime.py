@@ -202,6 +202,7 @@ def test_exit_codes() -> None:
     assert raising(runtime.UserError("x")) == 2
     assert raising(runtime.Stopped(143, "x")) == 143
     assert raising(KeyboardInterrupt()) == 130
+    assert raising(MemoryError()) == 2
     with pytest.raises(ZeroDivisionError):  # ours: the traceback stays, and Python ends with 1
         raising(ZeroDivisionError())
 

@@ -2,17 +2,20 @@
 
 oneDNN is given bare addresses, so whatever it reads or writes is held in a local name until it has run, and whatever
 the gradient needs is held by the PyLayer's context, which Paddle drops after the backward pass - after the first one:
-through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for. Nor can `paddle.grad`
-go back through one that has weights, and what a hook on a result makes of its gradient is not used. `restore` the model
-first where one of these is needed; `backward` does all the rest.
+through any PyLayer, Paddle 3.3.1 crashes in a second pass, even if `retain_graph` was asked for, and it takes gradients
+of gradients for nothing; `Once` and `gradient` refuse them. Nor can `paddle.grad` go back through one that has weights,
+and what a hook on a result makes of its gradient is not used. `restore` the model first where one of these is needed;
+`backward` does all the rest.
 
 A result that the context keeps is kept detached: as it is, it would hold the context in turn, for ever. What is changed
-in place between the two passes would make a wrong gradient; `unchanged` refuses it, as Paddle does.
+in place between the two passes would make a wrong gradient; `gradient` refuses that, too, as Paddle does. Only
+`contiguous`, which moves a tensor's numbers and those of its detached copies in place, is made good by `laid`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -26,6 +29,7 @@ from paddle_course.onednn.primitives import Window
 from paddle_course.onednn.tensors import arranged, empty, laid, maps, precision, room, view
 
 Tensor = paddle.Tensor
+FOR_STOCK = "is for stock layers: onednn.restore(model) first, or --accelerate off"
 
 
 def remember(ctx: Any, *tensors: Tensor) -> None:
@@ -33,10 +37,22 @@ def remember(ctx: Any, *tensors: Tensor) -> None:
     ctx.remembered = [(each, each.inplace_version) for each in tensors]
 
 
-def unchanged(ctx: Any) -> None:
-    """RuntimeError, which Paddle passes on as an OSError, if a tensor that was remembered has been changed in place."""
-    if any(each.inplace_version != version for each, version in ctx.remembered):
-        raise RuntimeError("a tensor that the gradient needs was changed in place after the forward pass")
+def gradient(backward: Callable) -> Callable:
+    """A `backward` that refuses what would be wrong.
+
+    RuntimeError, which Paddle passes on as an OSError, if a tensor that was remembered has been changed in place, or if
+    gradients of these gradients are wanted.
+    """
+
+    @functools.wraps(backward)
+    def checked(ctx: Any, *dy: Tensor) -> Any:
+        if any(each.inplace_version != version for each, version in getattr(ctx, "remembered", ())):
+            raise RuntimeError("a tensor that the gradient needs was changed in place after the forward pass")
+        if paddle.is_grad_enabled():  # it is within a backward pass only if that makes a graph of its own
+            raise RuntimeError(f"a gradient of a gradient {FOR_STOCK}")
+        return backward(ctx, *dy)
+
+    return checked
 
 
 class Cast(PyLayer):
@@ -49,6 +65,7 @@ class Cast(PyLayer):
         return laid(x, dtype)
 
     @staticmethod
+    @gradient
     def backward(ctx, dy: Tensor):
         return laid(dy, ctx.own)
 
@@ -79,17 +96,18 @@ class Convolve(PyLayer):
         return y
 
     @staticmethod
+    @gradient
     def backward(ctx, dy: Tensor):
         conv, (for_x, for_w, for_bias) = ctx.conv, ctx.wanted
-        unchanged(ctx)
         if ctx.y is not None:
             dy = before(RELU_BY_RESULT, ctx.y, dy)
-        dy, dx, dw, db = laid(dy, ctx.types.within), None, None, None
+        x, dy, dx, dw, db = laid(ctx.x, ctx.types.within), laid(dy, ctx.types.within), None, None, None
         if for_w or for_bias:
-            dw, db = paddle.empty(ctx.w.shape), paddle.empty([ctx.w.shape[0]]) if ctx.biased else None
+            dw = paddle.empty(ctx.w.shape, "float32")
+            db = paddle.empty([ctx.w.shape[0]], "float32") if ctx.biased else None
             with ALONE:
                 place = conv.weights_gradient.taken(dw.data_ptr())
-                conv.to_weights(ctx.x.data_ptr(), dy.data_ptr(), place, *([db.data_ptr()] if ctx.biased else []))
+                conv.to_weights(x.data_ptr(), dy.data_ptr(), place, *([db.data_ptr()] if ctx.biased else []))
                 conv.weights_gradient.take(dw.data_ptr())
         if for_x:
             dx = empty(ctx.shape, ctx.types.x)
@@ -124,10 +142,10 @@ class Normalize(PyLayer):
         return y if given else (y, mean, variance)
 
     @staticmethod
+    @gradient
     def backward(ctx, dy: Tensor, *_: Tensor):
-        unchanged(ctx)
         (x, scale, mean, variance), layout = ctx.tensors, ctx.norm.layout
-        dy, dx = arranged(dy, layout), room(layout)
+        x, dy, dx = laid(x, layout.dtype) if layout.strides else x, arranged(dy, layout), room(layout)
         of_affine = paddle.empty_like(scale), paddle.empty_like(scale)
         places = (x, scale, mean, variance, dy, dx, *of_affine, *ctx.kept)
         ctx.norm.backward(*(each.data_ptr() for each in places))
@@ -150,6 +168,7 @@ class Pool(PyLayer):
         return y
 
     @staticmethod
+    @gradient
     def backward(ctx, dy: Tensor):
         dy, dx = laid(dy, ctx.dtype), empty(ctx.shape, ctx.dtype)
         ctx.pool.backward(*(each.data_ptr() for each in (dy, dx, *ctx.kept)))
@@ -170,15 +189,15 @@ class Activate(PyLayer):
         return y
 
     @staticmethod
+    @gradient
     def backward(ctx, dy: Tensor):
-        unchanged(ctx)
         return before(ctx.kind, ctx.known, dy)
 
 
 def before(kind: int, known: Tensor, dy: Tensor) -> Tensor:
     """The gradient in front of an activation, from its result or its input."""
     dtype = precision(known)
-    dy, dx = laid(dy, dtype), empty(known.shape, dtype)
+    known, dy, dx = laid(known, dtype), laid(dy, dtype), empty(known.shape, dtype)
     function = primitives.activation(kind, prod(known.shape), dtype)
     function.backward(known.data_ptr(), dy.data_ptr(), dx.data_ptr())
     return dx
@@ -192,6 +211,7 @@ class Fork(PyLayer):
         return view(x), view(x)
 
     @staticmethod
+    @gradient
     def backward(ctx, da: Tensor, db: Tensor):
         return added(da, db, relu=False)
 
@@ -209,6 +229,7 @@ class Beside(PyLayer):
         return paddle.concat(pixels, axis=3).transpose([0, 3, 1, 2])
 
     @staticmethod
+    @gradient
     def backward(ctx, dy: Tensor):
         parts = paddle.split(laid(dy, ctx.dtype).transpose([0, 2, 3, 1]), ctx.counts, axis=3)
         pairs = zip(parts, ctx.wanted, strict=True)
@@ -227,8 +248,8 @@ class Join(PyLayer):
         return y
 
     @staticmethod
+    @gradient
     def backward(ctx, dy: Tensor):
-        unchanged(ctx)
         dx = before(RELU_BY_RESULT, ctx.y, dy)
         # Paddle's own gradients may be written over the one that they are given, if it lies in Paddle's order.
         views = dx, dx.clone() if dx.is_contiguous() else view(dx)
@@ -243,8 +264,23 @@ def added(a: Tensor, b: Tensor, relu: bool) -> Tensor:
     return y
 
 
+class Once:
+    """A hook on a result that lets a gradient by, and no second one: hooks come before the PyLayer that would crash."""
+
+    def __init__(self) -> None:
+        self.passed = False
+
+    def __call__(self, dy: Tensor) -> None:
+        if self.passed:
+            raise RuntimeError(f"a second backward pass through the same graph {FOR_STOCK}")
+        self.passed = True
+
+
 def call(function: type[PyLayer], *arguments: object) -> Tensor | tuple[Tensor, ...]:
     """Apply `function`; where nobody can ask for a gradient, without the bookkeeping for one: its context is None."""
     if paddle.is_grad_enabled() and any(isinstance(a, Tensor) and not a.stop_gradient for a in arguments):
-        return function.apply(*arguments)
+        y = function.apply(*arguments)
+        for each in y if isinstance(y, tuple) else [y]:
+            each.register_hook(Once())
+        return y
     return function.forward(None, *arguments)

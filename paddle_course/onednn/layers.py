@@ -50,6 +50,13 @@ def tell(message: str) -> None:
     print(f"warning: stock Paddle instead of oneDNN: {message}", file=sys.stderr)
 
 
+def tell_misfit(layer: nn.Layer, x: Tensor) -> None:
+    """Say what is in the way of what `fits` refused; of a tracer nothing, which takes what is stock by intent."""
+    if isinstance(x, Tensor) and paddle.in_dynamic_mode():
+        empty = ", and nothing in them" if 0 in x.shape else ""
+        tell(f"{type(layer).__name__} of {x.dtype} with {x.ndim} dimensions on {x.place}{empty}")
+
+
 def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """`fast`, with the stock forward of the layer's class for the calls that it cannot serve; it says why instead.
 
@@ -65,8 +72,8 @@ def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
                 if not isinstance(y, str):
                     return y if low else raised(y)
                 tell(y)
-            elif isinstance(x, Tensor) and paddle.in_dynamic_mode():
-                tell(f"{type(self).__name__} of {x.dtype} with {x.ndim} dimensions on {x.place}")
+            else:
+                tell_misfit(self, x)
         except dnn.OneDNNError as error:
             tell(str(error))
         y = type(self).forward(self, raised(x))
@@ -160,6 +167,8 @@ def activation(kind_of: Callable[[nn.Layer], int]) -> Callable[..., Tensor]:
 
     def forward(self: nn.Layer, x: Tensor, low: bool = False) -> Tensor:
         if not fits(x):
+            if isinstance(x, Tensor) and x.ndim == 4:
+                tell_misfit(self, x)
             return type(self).forward(self, x)
         y = call(Activate, x, kind_of(self))
         return y if low else raised(y)

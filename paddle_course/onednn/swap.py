@@ -42,6 +42,7 @@ BLOCKS = {
 }
 # Containers and layers without arithmetic on maps: nothing to accelerate, nothing to report.
 SILENT = (nn.Sequential, nn.Identity, nn.Flatten, nn.Dropout)
+ACTIVATIONS = frozenset({"ReLU", "Sigmoid", "GELU"})  # on oneDNN only where they are given maps, by other layers
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Report:
 
     Attributes:
         precision: what convolutions multiply in, "f32" or "bf16"; "" where nothing was swapped.
-        swapped: how many layers of each class run on oneDNN.
+        swapped: how many layers of each class run on oneDNN; an activation does where it is given maps.
         stock: how many stayed Paddle's, by class and reason: {"Conv2D, data format NHWC": 1, "Linear": 3}.
         why: what keeps the whole model stock; "" if nothing does.
     """
@@ -61,8 +62,8 @@ class Report:
     why: str = ""
 
     def __str__(self) -> str:
-        if self.why:
-            return f"stock layers: {self.why}"
+        if self.why or not self.swapped.keys() - ACTIVATIONS:
+            return f"stock layers: {self.why or 'there is no convolution, batch norm or pooling to compute'}"
         line = f"oneDNN {library.version()}, {self.precision} convolutions: {counted(self.swapped) or 'no layer'}"
         return line + (f"; stock: {counted(self.stock)}" if self.stock else "")
 
@@ -88,6 +89,7 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
     if precision == "auto":
         precision = "bf16" if has else "f32"
     swapped, stock = Counter(), Counter()
+    model.register_forward_post_hook(leave)
     if precision == "bf16" and not has:
         precision, stock = "f32", Counter({"bf16, which this processor does not have": 1})
     dtype = library.BF16 if precision == "bf16" else library.F32
@@ -105,6 +107,13 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
             if not isinstance(layer, SILENT):
                 swapped[name] += 1
     return Report(precision, dict(swapped), dict(stock))
+
+
+def leave(model: nn.Layer, given: tuple, result: object) -> object:
+    """A hook for the whole model: maps that leave it lie in Paddle's own order, as whoever indexes them expects."""
+    if isinstance(result, paddle.Tensor) and paddle.in_dynamic_mode() and not result.is_contiguous():
+        return result.contiguous()
+    return result
 
 
 def precision(model: nn.Layer) -> str:
@@ -126,3 +135,5 @@ def restore(model: nn.Layer) -> None:
     for layer in model.sublayers(include_self=True):
         if "onednn" in vars(layer):
             del layer.forward, layer.onednn
+        for key in [key for key, hook in layer._forward_post_hooks.items() if hook is leave]:
+            del layer._forward_post_hooks[key]

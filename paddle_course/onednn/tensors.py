@@ -1,8 +1,9 @@
 """Paddle tensors in the layouts that oneDNN wants: maps channels-last, weights and blocks as a primitive asks for them.
 
 All maps have the shape (N, C, H, W). Those made here lie channels-last in memory, as transposed views of (N, H, W, C)
-tensors, which costs nothing and which Paddle's own kernels read as well as any tensor. One that comes in another order
-(the pictures; a gradient out of Flatten) is brought into this one first.
+tensors, which costs nothing and which Paddle's kernels read as well as any tensor, but for indexing by lists or tensors
+(`y[:, [1, 0]]`): Paddle 3.3.1 answers it wrongly for every view, so what leaves a model is made `contiguous`. Maps that
+come in another order (the pictures; a gradient out of Flatten) are brought into this one first.
 """
 
 from __future__ import annotations

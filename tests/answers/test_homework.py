@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from paddle_course import batches, models, training
+from paddle_course import batches, models, onednn, training
 from paddle_course.answers import Answer, Lab, Question, Result, results
 from paddle_course.answers.homework import facts, place, publish
 from paddle_course.answers.page import FACTS
 from paddle_course.config import RunConfig, flag
+from paddle_course.onednn import library
 from paddle_course.runtime import UserError
 from tests.training import toy
 
@@ -23,6 +24,21 @@ def lab(folder: Path, **settings: object) -> Lab:
 def test_networks_are_slim_in_a_smoke_run_and_nowhere_else(tmp_path: Path) -> None:
     for smoke, channels in ((True, 64), (False, 512)):
         assert lab(tmp_path, smoke=smoke).model("resnet18").fc.weight.shape == [channels, 10]
+
+
+@pytest.mark.skipif(bool(library.why_not()), reason="oneDNN is not for this machine")
+def test_networks_are_on_the_fast_path_unless_it_is_turned_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what is fast and what is not is told once for each kind of network."""
+    best = "bf16" if library.has_bf16() else "f32"
+    for settings, precision in (({}, best), ({"accelerate": "f32"}, "f32"), ({"accelerate": "off"}, "stock")):
+        here = Lab(RunConfig(**settings), tmp_path)
+        nets = [here.model("camp"), here.model("camp")]
+        assert [onednn.precision(net) for net in nets] == [precision] * 2
+        told = capsys.readouterr().err.splitlines()
+        assert len(told) == (precision != "stock")
+        assert all(line.startswith("camp: oneDNN ") and f"{precision} convolutions: 3 Conv2D" in line for line in told)
 
 
 def test_flags_say_how_many_epochs_there_are(tmp_path: Path) -> None:

@@ -51,3 +51,14 @@ def test_the_first_filters_pass_their_inputs_on() -> None:
         np.testing.assert_allclose(y[:, : x.shape[1]], x.numpy(), atol=1e-6)
     others = net.features.group1.conv1.weight.numpy()[24:]
     assert 0.9 < np.abs(others).max() * np.sqrt(24 * 9) <= 1
+
+
+def test_it_has_the_constants_of_airbench94() -> None:
+    """Running statistics that keep 0.6, an epsilon of 1e-12, logits of a ninth."""
+    net = build("fast", width=0.1)
+    norms = [layer for layer in net.sublayers() if isinstance(layer, paddle.nn.BatchNorm2D)]
+    assert [(layer._momentum, layer._epsilon) for layer in norms] == 6 * [(0.6, 1e-12)]
+    seen, x = [], paddle.to_tensor(pictures(4))
+    net.fc.register_forward_post_hook(lambda layer, given, result: seen.append(result.numpy()))
+    np.testing.assert_allclose(net.eval()(x).numpy() * 9, seen[0], rtol=1e-6)
+    assert net.fc.bias is None and build("fast").features.whiten.weight.shape == [24, 3, 2, 2]

@@ -420,15 +420,91 @@ def test_frozen_weights_of_a_convolution(like_stock, frozen):
     assert f"{frozen} gradient" not in like_stock(layer, 2, 5, 6, 6)
 
 
-def test_without_gradients_nothing_is_kept():
+def test_without_gradients_nothing_is_kept(monkeypatch):
     layer = body("conv", "norm", "relu")
     onednn.accelerate(layer)
     x = paddle.to_tensor(noise(2, 5, 6, 6))
     expected = layer(x)
+    asked = []
+    for function in (functions.Convolve, functions.Normalize, functions.Activate):
+        monkeypatch.setattr(function, "apply", lambda *arguments: asked.append(arguments))
     with paddle.no_grad():
         y = layer(x)
-    assert y.stop_gradient
+    assert y.stop_gradient and not asked  # no PyLayer was made, which would keep what its gradient needs
     assert paddle.equal_all(y, expected)
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm2D(16), nn.Conv2D(16, 8, 3, padding=1)], ids=["norm", "conv"])
+def test_sums_as_long_as_those_of_a_real_batch(like_stock, layer):
+    """131,072 values one after the other in float32: twice as far off as in small batches."""
+    like_stock(layer, 128, 16, 32, 32, close=2 * CLOSE)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_the_default_dtype_is_no_matter(like_stock, dtype):
+    layer = nn.Conv2D(6, 16, 3)
+    paddle.set_default_dtype(dtype)
+    try:
+        like_stock(layer, 3, 6, 9, 8)
+    finally:
+        paddle.set_default_dtype("float32")
+
+
+AGAIN = [
+    nn.Conv2D(5, 5, 3),
+    nn.BatchNorm2D(5),
+    nn.ReLU(),
+    nn.MaxPool2D(2),
+    models.Residual(nn.Conv2D(5, 5, 1), 5, 5, 1),
+    models.Dense(nn.Conv2D(5, 5, 1)),
+]
+
+
+@pytest.mark.parametrize("layer", AGAIN, ids=lambda layer: type(layer).__name__)
+def test_a_second_pass_through_a_graph_is_refused(layer):
+    """Through a PyLayer, Paddle would end the process."""
+    onednn.accelerate(layer, "f32")
+    y = nn.Sequential(layer, nn.Sigmoid())(paddle.to_tensor(noise(2, 5, 6, 6), stop_gradient=False))
+    one, other = y.sum(), y.square().sum()
+    one.backward(retain_graph=True)
+    with pytest.raises(
+        OSError, match=r"a second backward pass through the same graph is for stock layers: onednn\.rest"
+    ):
+        other.backward()
+    layer(paddle.to_tensor(noise(2, 5, 6, 6))).sum()  # nothing is left behind
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Sigmoid(), nn.AvgPool2D(2), nn.Conv2D(5, 5, 3)], ids=lambda layer: type(layer).__name__
+)
+def test_a_gradient_of_a_gradient_is_refused(layer):
+    """Paddle would take it for nothing."""
+    for parameter in layer.parameters():
+        parameter.stop_gradient = True
+    onednn.accelerate(layer, "f32")
+    x = paddle.to_tensor(noise(2, 5, 6, 6), stop_gradient=False)
+    assert paddle.grad(layer(x).square().sum(), x)[0].shape == x.shape
+    with pytest.raises(OSError, match="a gradient of a gradient is for stock layers"):
+        paddle.grad(layer(x).square().sum(), x, create_graph=True)
+
+
+def test_maps_that_are_made_contiguous_between_the_passes():
+    """Paddle's `contiguous` moves the numbers of a tensor in place, and those that a gradient needs with them."""
+    gradients = []
+    for move in (False, True):
+        paddle.seed(1)
+        parts = [nn.ReLU(), nn.Conv2D(5, 5, 3), nn.BatchNorm2D(5), nn.ReLU(), nn.GELU(), nn.MaxPool2D(2)]
+        x = y = paddle.to_tensor(noise(2, 5, 8, 8), stop_gradient=False)
+        for part in parts:
+            onednn.accelerate(part, "f32")
+            part._forward_post_hooks.clear()
+            y = part(y)
+            if move:
+                assert not y.is_contiguous() and y.contiguous().is_contiguous()
+        (y * paddle.to_tensor(noise(2, 5, 3, 3))).sum().backward()
+        learns = [p for part in parts for p in part.parameters() if p.trainable]
+        gradients.append([x.grad, *(p.grad for p in learns)])
+    assert all(paddle.equal_all(one, other) for one, other in zip(*gradients, strict=True))
 
 
 bf16 = pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")

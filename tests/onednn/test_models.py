@@ -145,14 +145,17 @@ def rss():
 def test_primitives_are_made_once():
     model = built("resnet18", "f32")
     made = (primitives.convolution, primitives.normalization, primitives.activation, memory.reorder)
+    made += (primitives.pooling, primitives.addition)
     train(model, "resnet18", 1)
     before = [each.cache_info().misses for each in made]
+    assert primitives.pooling.cache_info().currsize and primitives.addition.cache_info().currsize
     train(model, "resnet18", 3)
     assert [each.cache_info().misses for each in made] == before
 
 
 def test_no_memory_is_lost():
     parts = [nn.Conv2D(3, 8, 3, padding=1), nn.BatchNorm2D(8), nn.ReLU(), nn.MaxPool2D(2)]
+    parts += [nn.Conv2D(8, 8, 3, padding=1), nn.ReLU()]  # the two in one, which keep their result
     model = nn.Sequential(*parts, nn.AdaptiveAvgPool2D(1), nn.Flatten())
     onednn.accelerate(model)
     x = paddle.to_tensor(noise(4, 3, 8, 8))

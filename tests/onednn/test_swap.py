@@ -104,6 +104,25 @@ def test_a_pickled_one_is_stock():
     assert (loaded(x).numpy() == model(x).numpy()).all() and onednn.precision(loaded) != "stock"
 
 
+def test_what_leaves_the_model_can_be_indexed():
+    """By Paddle 3.3.1 a transposed view cannot: it answers with other numbers, in another shape, and says nothing."""
+    for model in (nn.Conv2D(3, 5, 3), nn.Sequential(nn.Conv2D(3, 5, 3), nn.ReLU()), nn.Sequential(nn.ReLU())):
+        onednn.accelerate(model, "f32")
+        x = paddle.to_tensor(noise(3, 3, 8, 8), stop_gradient=False)
+        y = model(x)
+        wanted = y.numpy()
+        assert y.is_contiguous() and np.array_equal(y[:, [1, 0]].numpy(), wanted[:, [1, 0]])
+        assert y.view([3, -1]).shape == [3, wanted[0].size]
+        y[:, [1, 0]].sum().backward()  # and it has a gradient
+        assert x.grad is not None
+        copied = pickle.loads(pickle.dumps(model))
+        assert len(model._forward_post_hooks) == len(copied._forward_post_hooks) == 1
+        onednn.accelerate(copied)
+        assert len(copied._forward_post_hooks) == 1
+        onednn.restore(model)
+        assert not model._forward_post_hooks
+
+
 def test_classes_of_others_are_not_taken_for_ours():
     class Dense(nn.Layer):
         def __init__(self):
@@ -152,15 +171,32 @@ def test_double_precision_falls_back_and_says_so(capsys):
     from paddle_course.onednn import layers
 
     layers.tell.cache_clear()
-    model = nn.Sequential(nn.Conv2D(3, 4, 3), nn.BatchNorm2D(4), nn.ReLU(), nn.MaxPool2D(2))
+    parts = [nn.Conv2D(3, 4, 3), nn.BatchNorm2D(4), nn.ReLU(), nn.GELU(), nn.MaxPool2D(2), nn.Flatten(), nn.Sigmoid()]
+    model = nn.Sequential(*parts)
     onednn.accelerate(model)
     model.to(dtype="float64")
     for _ in range(2):
         assert model(images().astype("float64")).dtype == paddle.float64
     said = capsys.readouterr().err.splitlines()
-    assert len(said) == len(set(said)) == 3
+    assert len(said) == len(set(said)) == 4  # a ReLU goes with the layer in front of it, and behind Flatten are no maps
     assert all(line.startswith("warning: stock Paddle instead of oneDNN: ") for line in said)
     assert "float64" in said[0]
+
+
+def test_an_empty_batch_falls_back_and_says_so(capsys):
+    from paddle_course.onednn import layers
+
+    layers.tell.cache_clear()
+    model = nn.Conv2D(3, 4, 3)
+    onednn.accelerate(model)
+    assert model(images()[:0]).shape[:2] == [0, 4]
+    assert "Conv2D of paddle.float32 with 4 dimensions on Place(cpu), and nothing in them" in capsys.readouterr().err
+
+
+def test_a_network_without_maps_is_said_to_be_stock():
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+    assert str(onednn.accelerate(model)) == "stock layers: there is no convolution, batch norm or pooling to compute"
+    assert onednn.precision(model) != "stock"  # its ReLU would take maps
 
 
 def test_what_onednn_refuses_is_stock(monkeypatch, capsys):

@@ -17,6 +17,16 @@ def test_airbench_rises_to_its_peak_and_ends_low() -> None:
     assert recipes.airbench(10, 96, 512).schedule(220) == 0.75
 
 
+def test_airbench_has_the_authors_numbers_in_units_of_a_mean_loss() -> None:
+    """11.5 and 0.0153 for each 1,024 pictures, decoupled, for the sum of their losses; momentum 0.85."""
+    settings, kilostep = recipes.airbench(10, 48, 1024).settings, 1024 * (1 + 1 / (1 - 0.85))
+    rate = 11.5 / kilostep
+    assert rate * 1024 == pytest.approx(1.5, rel=1e-3)
+    assert settings["weight_decay"] == pytest.approx(0.0153 * 1024 / kilostep / rate / 1024, rel=1e-3)
+    assert settings["momentum"] == 0.85
+    assert settings["groups"]["*norm?.bias"]["weight_decay"] * 64 == pytest.approx(settings["weight_decay"])
+
+
 def test_airbench_averages_to_the_end_and_lets_the_whitening_rest() -> None:
     phase, net = recipes.airbench(epochs=4, steps_per_epoch=3, size=8), models.build("fast", width=0.1)
     assert [phase.average(step) is not None for step in range(1, 13)] == [step in (5, 10, 12) for step in range(1, 13)]
