@@ -6,7 +6,10 @@
 ./run.sh hw09 --question 3 --long                         that, wider and longer
 
 The ladder takes 200 pictures of each class: it trains on 160, and the other 40 decide what stays. The answer to
-question 3 tells how many minutes --full and --long are expected to take.
+question 3 tells how many minutes --full and --long are expected to take. The published training in miniature learns
+20,000 pictures by heart and gets 29.4 % of the test pictures right (n = 1). The ladder, with --seeds 3, leads from
+21.3 % ± 0.6 to 55.2 % ± 0.2 (n = 3 each). All these trainings took 196 minutes of one thread (2 cores AMD EPYC with
+AVX2, Paddle 3.3.1), others beside them.
 """
 
 from __future__ import annotations
