@@ -154,8 +154,8 @@ def deep_networks(lab: Lab) -> Answer:
     """VGGNet，ResNet 如何搭建？在预测效果和训练时间上有怎样的差异？原因是什么？
     How are VGG and ResNet built, how do they differ in accuracy and training time, and why?"""
     config, n = lab.config, lab.epochs(lab.config.short_epochs)
-    half_hour = {name: n[onednn.precision(lab.model("camp")) != "bf16"] for name, n in HALF_HOUR.items()}
-    budgets = half_hour if config.full or config.networks else MINUTES
+    slow = onednn.precision(lab.model("camp")) != "bf16"
+    budgets = {name: n[slow] for name, n in HALF_HOUR.items()} if config.full or config.networks else MINUTES
     few = (2, 50) if config.smoke else (config.deep_pictures // 10, 1000)
     epochs = {name: lab.epochs(budgets[name]) for name in config.networks or budgets}
     long, of = answers.long(lab, "cifar10", epochs, DATA, SHAPE, SIZES), answers.portions(lab, "cifar10", *few)

@@ -118,3 +118,17 @@ def test_fit_and_pytorch_do_not_inherit_what_this_project_has_set() -> None:
         taken = [name for name, value in subject.job(column, 0.0).environment.items() if value is None]
         prepared = ["OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE", "GLOG_minloglevel"]
         assert taken == ([] if column in measure.OURS else prepared)
+
+
+@pytest.mark.parametrize(
+    ("processor", "left_out"), [("AVX2", {"bf16", "torch-bf16"}), ("AVX-512 with bfloat16", set())]
+)
+def test_bfloat16_is_left_out_where_there_is_none(
+    processor: str, left_out: set[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(throughput.runtime, "instructions", lambda: processor)
+    assert set(throughput.COLUMNS) - set(throughput.parse([]).columns) == left_out
+    assert throughput.parse(["--columns", "bf16"]).columns == ("bf16",)
+    with pytest.raises(SystemExit, match="2"):
+        throughput.parse(["--seconds", "inf"])
+    assert "--seconds: inf would never end" in capsys.readouterr().err
