@@ -79,6 +79,7 @@ WHOLE = {"full": (Recipe.fast(512, width=1.5), 22), "long": (Recipe.fast(512, wi
 
 @dataclass(frozen=True)
 class Config(RunConfig):
+    exclusive = ("full", "long")
     apart = ("per_class", "overfit_epochs", "concept_epochs", "rung_epochs", "epochs")
     seeds: int = flag(1, "question 3: runs of the first rung and of the last that stays", least=1)
     per_class: int = flag(200, "training pictures of each class; --full and --long end with all there are", least=10)

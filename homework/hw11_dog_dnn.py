@@ -44,6 +44,7 @@ ARMS: dict[str, dict[str, Any]] = {
 @dataclass(frozen=True)
 class Config(RunConfig):
     apart = ("full", "pictures", "test_pictures", "batch_size", "lr", "decay", "debug", "epochs", "seed")
+    exclusive = ("debug", "full")
     pictures: int = flag(3000, "pictures to learn from, at most 40,000; --full takes 10,000", least=16)
     test_pictures: int = flag(2000, "pictures to test on, at most 40,000", least=2)
     batch_size: int = flag(128, "pictures per update", least=2)
@@ -55,8 +56,6 @@ class Config(RunConfig):
 def pictures(lab: Lab, split: str) -> readers.Images:
     """Grey, 227 x 227; each class has its share of them."""
     config, counts = lab.config, {"train": lab.config.pictures, "test": lab.config.test_pictures}
-    if config.debug and config.full:
-        raise runtime.UserError("--debug and --full ask for two sizes: leave one of them out")
     counts = {"train": 100, "test": 10} if config.debug else counts | {"train": 10_000} if config.full else counts
     return lab.images("dogs", split, count=counts[split], seed=config.seed)
 

@@ -41,12 +41,13 @@ class RunConfig:
     """The flags that every homework has.
 
     A homework names in `without` those it has no use for, which are refused, in `apart` flags under which trainings are
-    others, so that they go to a run directory of their own, and says by `longer` whether --full asks for other settings
-    than its defaults.
+    others, so that they go to a run directory of their own, in `exclusive` those of which only one can be given, and
+    says by `longer` whether --full asks for other settings than its defaults.
     """
 
     without: ClassVar[tuple[str, ...]] = ()
     apart: ClassVar[tuple[str, ...]] = ("full",)
+    exclusive: ClassVar[tuple[str, ...]] = ()
     longer: ClassVar[bool] = True
 
     question: tuple[int, ...] = flag((), "answer only these questions, for example 3 or 1,3")
@@ -73,6 +74,7 @@ def parse(config: type[Config], argv: Sequence[str] | None = None, description: 
         allow_abbrev=False,
     )
     parser.usage = "./run.sh HOMEWORK [flags]"
+    alone = parser.add_mutually_exclusive_group()
     kinds = typing.get_type_hints(config)
     for each in dataclasses.fields(config):
         if each.name in config.without:
@@ -80,7 +82,7 @@ def parse(config: type[Config], argv: Sequence[str] | None = None, description: 
         name, kind, choices = "--" + each.name.replace("_", "-"), kinds[each.name], each.metadata["choices"]
         help = each.metadata["help"].replace("%", "%%")
         if kind is bool:
-            parser.add_argument(name, action="store_true", help=help)
+            (alone if each.name in config.exclusive else parser).add_argument(name, action="store_true", help=help)
         else:
             parser.add_argument(
                 name,

@@ -76,6 +76,17 @@ def test_a_common_flag_without_a_use_is_refused_and_keeps_its_default(capsys: py
     assert "--epochs" in printed and "--data " not in printed and "--seeds" not in printed
 
 
+def test_of_exclusive_flags_only_one_is_taken(capsys: pytest.CaptureFixture) -> None:
+    class Sized(Config):
+        exclusive = ("smoke", "full")
+
+    assert config.parse(Sized, ["--full"]) == Sized(full=True) and config.parse(Sized, ["--smoke"]).smoke
+    with pytest.raises(SystemExit, match="2"):
+        config.parse(Sized, ["--full", "--smoke"])
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "./run.sh: error: argument --smoke: not allowed with argument --full"
+
+
 def test_help_says_what_each_flag_is_for(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as ended:
         config.parse(Config, ["--help"], "what it does")

@@ -104,6 +104,16 @@ def test_what_is_set_apart_are_flags(script: Path) -> None:
         assert len(places) > 1 and len(set(places)) == len(places)
 
 
+@pytest.mark.parametrize(("script", "words"), [("hw09", ["--full", "--long"]), ("hw11", ["--debug", "--full"])])
+def test_two_sizes_at_once_are_refused(script: str, words: list[str], capsys: pytest.CaptureFixture) -> None:
+    module = load(next(each for each in SCRIPTS if each.stem.startswith(script)))
+    assert all(getattr(config.parse(module.Config, [word]), word[2:]) for word in words)
+    with pytest.raises(SystemExit, match="2"):
+        config.parse(module.Config, words)
+    said = f"./run.sh: error: argument {words[1]}: not allowed with argument {words[0]}"
+    assert capsys.readouterr().err.splitlines()[-1] == said
+
+
 def test_full_is_the_same_run_where_nothing_is_longer(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     module = load(next(script for script in SCRIPTS if script.stem.startswith("hw05")))
     module.main(["--smoke", "--full", "--question", "1", "--out", str(tmp_path / "run")])

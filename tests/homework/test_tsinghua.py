@@ -107,8 +107,6 @@ def test_the_debug_size_and_the_settings(tmp_path: Path) -> None:
     assert reference["phases"][0]["schedule"]["lr"] == 0.01 and reference["phases"][0]["schedule"]["factor"] == 1.0
     assert reference["train"]["std"] == [1 / 255] and reference["train"]["mean"] == [0.0]
     assert homework.WIDE == (1024, 2048, 2048, 1024)
-    with pytest.raises(runtime.UserError, match="--debug and --full ask for two sizes"):
-        answer("hw11", tmp_path / "runs" / "both", "--question", "1", "--debug", "--full")
     answer("hw11", tmp_path / "runs" / "own", "--question", "1", "--seeds", "1")
     plan = json.loads((tmp_path / "runs/own/part1-0-0/config.json").read_text())
     assert plan["phases"][0]["schedule"]["lr"] == homework.RATES["part1"] and plan["train"]["n"] == 60
