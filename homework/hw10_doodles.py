@@ -9,10 +9,9 @@
 
 Of five words ResNet-18 recognises 97.0 % of the held-out drawings (n = 1; 500 of each word are held out); of 345 words,
 of most of which 25 drawings were at hand, 20 of them to learn from, the word is among three guesses for 61.1 %. These
-trainings took 71 minutes on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1), others beside them. Question 2 was
-measured with the first drawings of each file held out, and those are mostly of one country. The drawings at hand are a
-choice of Google's, so that no figure here can be held against published ones. Question 4 guesses held-out drawings
-where Kaggle's are missing.
+trainings took 71 minutes on one thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1), others beside them. The drawings at
+hand are a choice of Google's, so that no figure here can be held against published ones. Question 4 guesses held-out
+drawings where Kaggle's are missing.
 """
 
 from __future__ import annotations
