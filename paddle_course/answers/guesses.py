@@ -52,8 +52,10 @@ def guesses(scores: np.ndarray, data: batches.Sketches) -> Guesses:
 
 @dataclass(frozen=True)
 class Rankings:
-    """By name: accuracy, top-3 accuracy, MAP@3, the mean logit of the right word, all logits, and the training."""
+    """By name: accuracy in the last epoch of the training and on the test drawings, top-3 accuracy, MAP@3, the mean
+    logit of the right word, all logits, and the training."""
 
+    learnt: dict[str, float]
     accuracy: dict[str, float]
     top3: dict[str, float]
     map3: dict[str, float]
@@ -72,6 +74,11 @@ class Rankings:
     @property
     def worst(self) -> str:
         return min(self.top3, key=self.top3.__getitem__)
+
+    @property
+    def fitted(self) -> str:
+        """Who has the highest accuracy on the training drawings."""
+        return max(self.learnt, key=self.learnt.__getitem__)
 
     @property
     def chance(self) -> float:
@@ -103,15 +110,17 @@ def rankings(
             training.metrics.top_k(said, labels, THREE),
             training.metrics.map_at_k(said, labels, THREE),
         )
-        found[name] = (*values, float(said[np.arange(len(said)), labels].mean()), said, trained)
+        learnt = trained.result.epochs[-1]["train_accuracy"]
+        found[name] = (learnt, *values, float(said[np.arange(len(said)), labels].mean()), said, trained)
         minutes, top3 = trained.result.minutes, score(values[1], interval=training.metrics.wilson(values[1], len(said)))
-        lines.append((name, score(values[0]), top3, f"{values[2]:.4f}", round(trained.result.speed), round(minutes, 2)))
+        speed, times = round(trained.result.speed), round(minutes, 2)
+        lines.append((name, score(learnt), score(values[0]), top3, f"{values[2]:.4f}", speed, times))
         for what, value in zip(SUFFIX, values, strict=True):
             title = f"{name}, {setting}" + SUFFIX[what]
             results.append(Result(title, what, value, minutes=minutes, data=data))
-    header = ("", "top-1 accuracy", "top-3 accuracy", "MAP@3", "pictures/s", "minutes")
+    header = ("", "training accuracy", "top-1 accuracy", "top-3 accuracy", "MAP@3", "pictures/s", "minutes")
     note = f"{len(test):,} test drawings. MAP@3 counts a second guess as 1/2 and a third as 1/3."
-    columns = ({name: each[i] for name, each in found.items()} for i in range(6))
+    columns = ({name: each[i] for name, each in found.items()} for i in range(7))
     table = Table(f"{caption}, {setting}", header, tuple(lines), note)
     return Rankings(*columns, len(test), setting, [table, *results])
 

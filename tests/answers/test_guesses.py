@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,8 +54,10 @@ def test_map_counts_what_top_3_does_not(sketches: batches.Sketches, monkeypatch:
     places = np.arange(len(sketches)) % 4
     said = ranking(sketches.labels, places, 12)
     monkeypatch.setattr(training, "predict", lambda net, data: (said, sketches.labels))
-    result = SimpleNamespace(epochs=[{}, {}], minutes=0.5, speed=100.0)
+    result = SimpleNamespace(epochs=[{}, {"train_accuracy": 0.875}], minutes=0.5, speed=100.0)
     ranks = answers.rankings("Nets", {"one": [Trained(None, result)]}, sketches, sketches)
+    assert ranks.pieces[0].rows[0][:3] == ("one", "87.5 %", "25.0 %")
+    assert replace(ranks, learnt={"one": 0.875, "two": 0.9}).fitted == "two"
     assert ranks.accuracy["one"] == 0.25 and ranks.top3["one"] == 0.75
     assert ranks.map3["one"] == pytest.approx((1 + 1 / 2 + 1 / 3) / 4)
     assert ranks.right["one"] == pytest.approx(-1.5) and (ranks.best, ranks.setting) == ("one", "2 epochs")
@@ -91,7 +94,7 @@ def test_params_read_back_say_the_same_and_others_do_not(sketches: batches.Sketc
 def test_the_contest_is_sent_no_word_that_it_does_not_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = answers.Lab(RunConfig(data="stand-in", data_root=str(tmp_path), accelerate="off"), tmp_path / "run")
     of, recipe = answers.halves(lab, 32, 4, 4), answers.Recipe("lenet", {"side": 32})
-    result = SimpleNamespace(run=SimpleNamespace(name="few"), epochs=[{}], minutes=0.5, speed=100.0)
+    result = SimpleNamespace(run=SimpleNamespace(name="few"), epochs=[{"train_accuracy": 0.5}], minutes=0.5, speed=9.0)
     trained = Trained(lab.model("lenet", side=32, classes=of.words), result)
     names = list(of.learn.classes)
     monkeypatch.setattr(readers, "KAGGLE", [name.replace("_", " ") for name in names[2:]])
