@@ -84,4 +84,5 @@ def by_heart(rows: Mapping[str, tuple[Trained, readers.Images]], test: readers.I
             line += [round(loss, 3), f"{100 * training.metrics.accuracy(logits, labels):.1f} %"]
         lines.append(tuple(line))
     header = ("", *(f"{what}, {where}" for where in ("train", "test") for what in ("cross-entropy", "accuracy")))
-    return Table("On pictures trained on and on others, without smoothing or augmentation", header, tuple(lines))
+    caption = "On pictures trained on and on others, one view of each, without smoothing or augmentation"
+    return Table(caption, header, tuple(lines))
