@@ -171,10 +171,11 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Mistakes:
-    """By name what a mistake was measured on, the accuracy with it and without, and whether they differ by more than
-    chance gives."""
+    """By name what a mistake was measured on, in how many runs, the accuracy with it and without, and whether they
+    differ in every run by more than chance gives."""
 
     on: dict[str, str]
+    runs: dict[str, int]
     before: dict[str, float]
     after: dict[str, float]
     apart: dict[str, bool]
@@ -198,7 +199,8 @@ def cost_of_mistakes(caption: str, mistakes: Iterable[Mistake], data: str) -> Mi
     shares = {each.name: isinstance(each.before, float) for each in mistakes}
     tests = sum(not each for each in shares.values())
     apart = {each.name: not shares[each.name] and told_apart(each.before, each.after, tests) for each in mistakes}
-    found = Mistakes({each.name: each.on for each in mistakes}, before, after, apart, pieces := [])
+    runs = {each.name: 1 if shares[each.name] else len(each.before) for each in mistakes}
+    found = Mistakes({each.name: each.on for each in mistakes}, runs, before, after, apart, pieces := [])
     for m in mistakes:
         points, told = f"{found.cost(m.name):+.1f}", None if shares[m.name] else apart[m.name]
         lines.append((m.name, m.on, m.half, score(before[m.name]), score(after[m.name]), points, told))
