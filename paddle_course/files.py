@@ -55,13 +55,19 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def write_file(path: Path, data: bytes | str) -> None:
-    """Write all of `data` or nothing: to a temporary neighbour, to the disk, then renamed over `path`."""
+    """Write all of `data` or nothing."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A neighbour of `path` to write to: what it holds goes to the disk and is renamed over `path`, or is dropped."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
-            file.flush()
+        yield temporary
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:

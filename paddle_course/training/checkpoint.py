@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -28,10 +29,10 @@ import numpy as np
 import paddle
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_bytes
-from safetensors.numpy import save as to_bytes
+from safetensors.numpy import save_file
 
 from paddle_course import onednn, runtime
-from paddle_course.files import write_file
+from paddle_course.files import replacing, write_file
 from paddle_course.runtime import UserError
 
 PARAMS, OPTIMIZER, SLOW = "params.safetensors", "optimizer.safetensors", "slow.safetensors"
@@ -72,9 +73,22 @@ def param_arrays(model: paddle.nn.Layer) -> Arrays:
 
 def save_params(model: paddle.nn.Layer, path: Path | str) -> str:
     """Write the params to `path` and return their SHA-256."""
-    data = to_bytes(param_arrays(model))
-    write_file(Path(path), data)
-    return hashlib.sha256(data).hexdigest()
+    return write_arrays(Path(path), param_arrays(model))
+
+
+def write_arrays(path: Path, arrays: Arrays) -> str:
+    """Write a safetensors file and return its SHA-256; safetensors 0.8 does so without a copy of the arrays."""
+    with replacing(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode  # `save_file` leaves a file that only its owner can read
+        try:
+            save_file(arrays, temporary)
+        except SafetensorError as error:
+            if not (code := re.search(r"os error (\d+)", str(error))):
+                raise
+            raise OSError(int(code[1]), os.strerror(int(code[1]))) from None
+        temporary.chmod(mode)
+    return sha256(path)
 
 
 def load_params(path: Path | str, model: paddle.nn.Layer) -> None:
@@ -109,7 +123,11 @@ def _form(array: np.ndarray) -> str:
 
 def sha256(path: Path) -> str:
     """The file's SHA-256, as `sha256sum` prints it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def read_arrays(path: Path) -> Arrays:
@@ -145,17 +163,15 @@ def save(
     """Write the persistables to `directory`, whole or not at all, and return the SHA-256 of the params."""
     accumulators = optimizer.state_dict()
     names = accumulator_names(model, optimizer)
-    arrays = {ours: np.array(accumulators[theirs].numpy(), order="C") for theirs, ours in names.items()}
-    files = {PARAMS: to_bytes(param_arrays(model)), OPTIMIZER: to_bytes(arrays)}
-    if slow:
-        files[SLOW] = to_bytes(slow)
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    about = {"optimizer": type(optimizer).__name__, "sha256": digests, "fingerprint": fingerprint(model)}
-    files[STATE] = json.dumps({"state": asdict(state)} | about, indent=2).encode()
     temporary = directory.with_name(f".{directory.name}.tmp")
     try:
-        for name, data in files.items():
-            write_file(temporary / name, data)
+        digests = {PARAMS: write_arrays(temporary / PARAMS, param_arrays(model))}
+        arrays = {ours: np.array(accumulators[theirs].numpy(), order="C") for theirs, ours in names.items()}
+        digests[OPTIMIZER] = write_arrays(temporary / OPTIMIZER, arrays)
+        if slow:
+            digests[SLOW] = write_arrays(temporary / SLOW, slow)
+        about = {"optimizer": type(optimizer).__name__, "sha256": digests, "fingerprint": fingerprint(model)}
+        write_file(temporary / STATE, json.dumps({"state": asdict(state)} | about, indent=2))
         shutil.rmtree(directory, ignore_errors=True)  # there only when damaged: an intact one would have been resumed
         temporary.replace(directory)
     except BaseException:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import resource
 import subprocess
 import sys
 from functools import partial
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from safetensors.numpy import save as to_bytes
 
 from paddle_course import runtime, training
 from paddle_course.training import checkpoint, optimizers
@@ -116,7 +119,7 @@ def test_params_of_another_dtype_are_refused_untouched(tmp_path: Path) -> None:
     model, path = toy.toy_model(), tmp_path / "p.safetensors"
     arrays = checkpoint.param_arrays(toy.toy_model(seed=1))
     arrays["fc.weight"] = arrays["fc.weight"].astype(np.float64)
-    path.write_bytes(checkpoint.to_bytes(arrays))
+    path.write_bytes(to_bytes(arrays))
     before = values(model)
     with pytest.raises(runtime.UserError, match=r"fc\.weight is float64 \(256, 2\), not float32 \(256, 2\)"):
         training.load_params(path, model)
@@ -152,7 +155,7 @@ def rewrite(directory: Path, name: str, form: type) -> None:
     """Give an accumulator of a checkpoint another dtype, as if it had been written so."""
     path, about = directory / checkpoint.OPTIMIZER, json.loads((directory / checkpoint.STATE).read_text())
     arrays = checkpoint.read_arrays(path)
-    path.write_bytes(checkpoint.to_bytes(arrays | {name: arrays[name].astype(form)}))
+    path.write_bytes(to_bytes(arrays | {name: arrays[name].astype(form)}))
     about["sha256"][checkpoint.OPTIMIZER] = checkpoint.sha256(path)
     (directory / checkpoint.STATE).write_text(json.dumps(about))
 
@@ -204,6 +207,23 @@ def test_the_previous_checkpoint_is_kept_and_a_full_disk_loses_nothing(
             checkpoint.save(tmp_path / "4", model, optimizer, State(step=4))
     assert checkpoint.latest(tmp_path) == tmp_path / "3"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["2", "3"]
+
+
+def test_arrays_are_written_as_any_file_and_what_the_disk_refuses_is_told(tmp_path: Path) -> None:
+    arrays = {"b": np.arange(6, dtype="float32").reshape(2, 3), "a": np.ones((), "int64")}
+    said = checkpoint.write_arrays(tmp_path / "deep" / "a.safetensors", arrays)
+    assert said == hashlib.sha256(to_bytes(arrays)).hexdigest()
+    (tmp_path / "like").touch()
+    assert (tmp_path / "deep" / "a.safetensors").stat().st_mode == (tmp_path / "like").stat().st_mode
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(runtime.UserError, match=r"a\.safetensors cannot be written \(File too large\): make room"):
+            checkpoint.write_arrays(tmp_path / "deep" / "a.safetensors", {"a": np.zeros(10_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [each.name for each in (tmp_path / "deep").iterdir()] == ["a.safetensors"]
+    assert (checkpoint.read_arrays(tmp_path / "deep" / "a.safetensors")["b"] == arrays["b"]).all()
 
 
 def test_export_answers_as_the_model_does(tmp_path: Path) -> None:
