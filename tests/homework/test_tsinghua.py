@@ -185,6 +185,9 @@ def test_a_difference_that_chance_gives_is_called_no_gain() -> None:
 
 def test_a_difference_that_chance_does_not_give_is_named() -> None:
     sure = why_not(0.62, 0.70, 0.55, 2000)
+    assert "hardly better" not in sure["en"] and "好不了多少" not in sure["zh"]  # 80 % of those they learnt from
+    near = why_not(0.62, 0.76, 0.55, 2000)
+    assert "hardly better on the pictures they learnt from" in near["en"] and "好不了多少" in near["zh"]
     assert "convolutions gain 8.0 points" in sure["en"] and "8.0 points more, with 99" in sure["en"]
     assert "this costs 7.0 points" in sure["en"]
     assert (
