@@ -199,7 +199,8 @@ def facts(config: RunConfig, minutes: float) -> dict[str, Any]:
 def publish(short: str, lab: Lab, answered: Mapping[int, Question], trained: Mapping[int, set[str]]) -> None:
     """Enter the results into docs/results.json, and what the trainings of each question took.
 
-    `trained` names them, each at the question that came first to it.
+    `trained` names them, each at the question that came first to it. Where --networks left some out, those minutes
+    are not told.
     """
     if lab.synthetic:  # found in the place of the real ones
         raise UserError(f"--publish: the data in {lab.config.data_root or 'data/'} is synthetic")
@@ -208,11 +209,11 @@ def publish(short: str, lab: Lab, answered: Mapping[int, Question], trained: Map
         then = training.Run(lab.directory / name).environment()["commit"]
         if then != now:
             raise UserError(f"--publish: {name} was trained by commit {then}, this is {now}: use --fresh")
-    made = results.origin()
+    made, some = results.origin(), getattr(lab.config, "networks", ())
     entries = [
         {"homework": short, "question": number} | dataclasses.asdict(result) | made
         for number, question in answered.items()
-        for result in [*question.answer.results, *lab.costs(trained[number])]
+        for result in [*question.answer.results, *lab.costs(() if some else trained[number])]
     ]
     results.record(ROOT / "docs" / "results.json", entries)
 

@@ -65,10 +65,12 @@ def questions(found: Iterable[Entry], folder: Path) -> str:
     for script in scripts(folder):
         rows: list[tuple[Cell, ...]] = []
         for asking, (chinese, english) in script.questions.items():
-            minutes = by_name.get((script.name, asking, TRAINED))
+            took = by_name.get((script.name, asking, TRAINED))
             known = by_name.get((script.name, asking, script.headlines.get(asking)))
             command = f"./run.sh {script.name} --question {asking}{flags(known)}"
-            rows.append((asking, f"{chinese} {english}", command, minutes and f"{minutes['value']:.1f}", said(known)))
+            own = took and (known is None or flags(took) == flags(known))  # not of what other flags made
+            minutes = f"{took['value']:.1f}" if own else None
+            rows.append((asking, f"{chinese} {english}", command, minutes, said(known)))
         head = ("", "question", "command", "minutes of training", "result")
         parts += [f"### [{script.path.name}]({script.path.name}) {' · '.join(map(words.escape, script.title))}"]
         parts += [words.table(Table("", head, tuple(rows)))]

@@ -17,6 +17,11 @@ from paddle_course.runtime import UserError
 from tests.training import toy
 
 
+@dataclass(frozen=True)
+class Deep(RunConfig):
+    networks: tuple[str, ...] = flag((), "some")
+
+
 def lab(folder: Path, **settings: object) -> Lab:
     return Lab(RunConfig(accelerate="off", **settings), folder)
 
@@ -93,6 +98,21 @@ def test_what_was_measured_on_stand_ins_is_not_published(tmp_path: Path, monkeyp
     answer = Answer.of(Result("sigmoid, last layer to first", "ratio of gradients", 2.0))
     with pytest.raises(UserError, match="is synthetic"):
         publish("hw12", here, {4: Question("问", "asked", answer)}, {4: set()})
+
+
+@pytest.mark.parametrize(("networks", "told"), [((), True), (("vgg16",), False)])
+def test_a_part_of_the_trainings_does_not_tell_what_a_question_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, networks: tuple[str, ...], told: bool
+) -> None:
+    entered = []
+    monkeypatch.setattr(results, "record", lambda _, entries: entered.extend(entries))
+    here = Lab(Deep(networks=networks, accelerate="off"), tmp_path)
+    here.fit("vgg16", models.build("mlp", sizes=(64, 2)), batches.Batches(toy.stripes(8, 0), 4), toy.phases("sgd", 1))
+    answer = Answer.of(Result("vgg16, 2 epochs", "test accuracy", 0.5))
+    publish("hw08", here, {5: Question("问", "asked", answer)}, {5: {"vgg16"}})
+    assert [each["name"] for each in entered] == ["vgg16, 2 epochs", "all trainings", "all trainings, memory"][
+        : 1 + 2 * told
+    ]
 
 
 def test_the_footer_names_every_fact_in_both_languages() -> None:

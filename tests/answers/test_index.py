@@ -58,6 +58,9 @@ def test_every_question_has_a_row_with_its_command_minutes_and_result(folder: Pa
     assert "| 1 | 一共多少？ How many? | ./run.sh hw01 --question 1 | 3.2 | linear: test accuracy 50.0 % |" in rows
     assert "| 2 | 为什么？ Why? | ./run.sh hw01 --question 2 | 1.5 | – |" in rows
     assert "| 2 | 为什么？ Why? | ./run.sh hw12 --question 2 | – | – |" in rows
+    other = found()[2] | {"command": "./run.sh hw01 --full --publish"}
+    table = index.questions([ENTRY | {"name": "linear"}, other], folder)  # minutes that other flags took
+    assert "| ./run.sh hw01 --question 1 | – | linear: test accuracy 50.0 % |" in table
     assert index.said(ENTRY | {"name": "mlp, test accuracy"}) == "mlp: test accuracy 50.0 %"  # and not twice
 
 
