@@ -7,6 +7,9 @@ accelerated ones in float32 and in bfloat16, and with stock layers again, but th
 order. By arithmetic that order does not matter; by rounding it does, and training lets any difference grow. So the last
 one is the yardstick: this far apart are two trainings that differ in nothing but the rounding. Any one of them may end
 above or below the others by luck; whether a side learns worse shows in the mean over several seeds.
+
+A processor without bfloat16 still shows what these numbers do to a training, slowly: `rounded` has stock layers, whose
+maps, gradients of maps and weights of convolutions are rounded to bfloat16 wherever the fast path has them so.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, count, islice
 from pathlib import Path
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,10 +36,11 @@ from paddle_course.onednn import library
 from paddle_course.runtime import UserError
 
 if TYPE_CHECKING:
+    import paddle
     from paddle import nn
 
 DEFAULT = ("lenet", "camp", "vgg16", "resnet18", "fast")
-SIDES = ("stock", "f32", "bf16", "reordered")
+SIDES = ("stock", "f32", "bf16", "rounded", "reordered")
 OTHERS = SIDES[1:]
 DATA = {(1, 28, 28): "mnist", (3, 32, 32): "cifar10"}
 MODELS = tuple(name for name, entry in models.MODELS.items() if entry.input_shape in DATA)
@@ -89,6 +94,32 @@ def begun(model: str, data: batches.Batches) -> nn.Layer:
     return net
 
 
+def low(x: paddle.Tensor) -> paddle.Tensor:
+    """x, and its gradient on the way back, as bfloat16 holds them."""
+    return x.astype("bfloat16").astype("float32")
+
+
+def convolve(layer: nn.Conv2D, x: paddle.Tensor) -> paddle.Tensor:
+    """The stock forward with x and weights rounded. The gradient goes to the weights as they are, and in float32."""
+    from paddle.nn.functional import conv2d
+
+    weight = layer.weight + (low(layer.weight) - layer.weight).detach()
+    return conv2d(low(x), weight, layer.bias, layer._stride, layer._updated_padding, layer._dilation, layer._groups)
+
+
+def round_off(net: nn.Layer) -> None:
+    """Give the stock layers of `net` the numbers that accelerated ones have in bfloat16."""
+    from paddle import nn
+
+    from paddle_course.onednn.swap import kind_of
+
+    for layer in net.sublayers():
+        if isinstance(layer, nn.Conv2D):
+            layer.forward = MethodType(convolve, layer)
+        if kind_of(layer):
+            layer.register_forward_post_hook(lambda layer, given, y: low(y) if y.ndim == 4 else y)
+
+
 def losses(model: str, side: str, data: batches.Batches, number: int) -> Iterator[float]:
     """Train `number` steps; the loss at each.
 
@@ -100,21 +131,23 @@ def losses(model: str, side: str, data: batches.Batches, number: int) -> Iterato
         report = onednn.accelerate(net, side)
         if report.precision != side:
             raise UserError(str(report))
+    elif side == "rounded":
+        round_off(net)
     order = np.arange(data.size) if side != "reordered" else np.random.default_rng(0).permutation(data.size)
     stream = chain.from_iterable(map(data.epoch, count()))
     optimizer = training.optimizers.build("nesterov", net, momentum=MOMENTUM)
     return islice(steps(net, optimizer, ((images[order], labels[order]) for images, labels in stream)), number)
 
 
-def sides() -> list[str]:
-    """Those that this processor has; bfloat16 is not everywhere."""
-    return [side for side in SIDES if side != "bf16" or library.has_bf16()]
+def others() -> tuple[str, ...]:
+    """What stock layers are compared with unless told otherwise: bfloat16 by rounding only where there is no other."""
+    return tuple(side for side in OTHERS if side != ("rounded" if library.has_bf16() else "bf16"))
 
 
-def learn(model: str, each: Sequence[batches.Batches], number: int) -> Learnt:
-    """Train all sides that there are, one after the other, on the batches of every seed."""
+def learn(model: str, sides: Sequence[str], each: Sequence[batches.Batches], number: int) -> Learnt:
+    """Train the sides one after the other, each on the batches of every seed."""
     found, minutes = {side: np.zeros((0, 0)) for side in SIDES}, {}
-    for side in sides():
+    for side in sides:
         start = time.perf_counter()
         try:
             found[side] = np.array([list(losses(model, side, data, number)) for data in each])
@@ -157,12 +190,12 @@ def tables(learnt: Sequence[Learnt], number: int) -> list[answers.Table]:
 
 
 def figure(learnt: Sequence[Learnt]) -> answers.Figure:
-    """A chart for each model, its first seed. Stock is drawn over bf16, float32 dashed over stock: overlays show."""
+    """A chart for each model, its first seed. Over bfloat16 stock is drawn, over it float32 dashed: overlays show."""
 
     def chart(each: Learnt) -> answers.Chart:
         series = {
             side: (np.arange(1, len(each.losses[side][0]) + 1), each.losses[side][0])
-            for side in ("bf16", "stock", "f32")
+            for side in ("bf16", "rounded", "stock", "f32")
             if each.losses[side].size
         }
         return answers.Chart(series, "step", "loss", each.model, dashed=("f32",))
@@ -198,6 +231,7 @@ def benchmark(argv: Sequence[str]) -> None:
     parser = flags.parser("curves", __doc__)
     add = parser.add_argument
     add("--models", type=flags.names(MODELS), default=DEFAULT, help=f"default: {','.join(DEFAULT)}")
+    add("--sides", type=flags.names(OTHERS), help="beside stock; default: all, but of bf16 and rounded only one")
     add("--steps", type=flags.at_least(int, 1), default=100, help="of each training (default: 100)")
     add("--batch", type=flags.at_least(int, 1), default=32, help="batch size (default: 32)")
     add("--seeds", type=flags.at_least(int, 1), default=3, help="trainings of each; their mean counts (default: 3)")
@@ -209,13 +243,14 @@ def benchmark(argv: Sequence[str]) -> None:
         if wanted.publish:
             raise UserError(f"--publish: {made_up[0]} is synthetic, and its results stay out of docs/results.json")
         print(f"the real pictures are not there: {', '.join(dict.fromkeys(made_up))} instead", file=sys.stderr)
-    learnt = [learn(model, each, wanted.steps) for model, each in data.items()]
+    sides = ("stock", *(wanted.sides or others()))
+    learnt = [learn(model, sides, each, wanted.steps) for model, each in data.items()]
     rounds.show(tables(learnt, wanted.steps))
     if wanted.publish:
         rounds.publish("curves", argv, results(learnt, wanted.steps))
     if wanted.figure:  # now only, for a changed file makes the commit a dirty one
         files.write_file(wanted.figure, figure(learnt).png)
-    rounds.complete((one.losses[side] for one in learnt for side in sides()), wanted.seeds)
+    rounds.complete((one.losses[side] for one in learnt for side in sides), wanted.seeds)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

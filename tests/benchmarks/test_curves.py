@@ -8,13 +8,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import paddle
 import pytest
+from paddle import nn
 
 from benchmarks import curves
 from benchmarks.curves import Learnt
-from paddle_course import onednn, readers
+from paddle_course import models, onednn, readers
 from paddle_course.models.fast import whitening
-from paddle_course.onednn import library
+from paddle_course.onednn import library, swap
 
 SMALL = ["--models", "lenet", "--steps", "3", "--batch", "4", "--seeds", "2"]
 
@@ -38,7 +40,7 @@ def onednn_is_here() -> None:
 
 def test_only_the_rounding_differs(onednn_is_here: None) -> None:
     data = curves.prepared("lenet", 4)
-    bounds = {side: {"bf16": 0.1}.get(side, 1e-5) for side in curves.sides() if side != "stock"}
+    bounds = {side: {"bf16": 0.1, "rounded": 0.1}.get(side, 1e-5) for side in curves.others()}
     sides = ["stock", "stock", *bounds]
     stock, again, *others = (np.array(list(curves.losses("lenet", side, data, 5))) for side in sides)
     assert len(stock) == 5 and len(set(stock)) == 5
@@ -46,6 +48,56 @@ def test_only_the_rounding_differs(onednn_is_here: None) -> None:
     for other, close in zip(others, bounds.values(), strict=True):
         assert not np.array_equal(stock, other)
         assert np.allclose(stock, other, rtol=close, atol=0)
+
+
+@pytest.mark.parametrize("name", ["lenet", "resnet18", "fast", "densenet121"])
+def test_rounded_maps_and_their_gradients_hold_what_bfloat16_does(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the very same network unrounded, whose numbers do not fit into 16 bits."""
+    seen = {"maps": [], "gradients": [], "weights": []}
+
+    def before(layer: nn.Layer, given: tuple, maps: paddle.Tensor) -> None:
+        if maps.ndim == 4:
+            maps.register_hook(lambda gradient: seen["gradients"].append(gradient.detach()))
+
+    def behind(layer: nn.Layer, given: tuple, maps: paddle.Tensor) -> None:
+        if maps.ndim == 4:
+            seen["maps"].append(maps.detach())
+
+    def convolved(x: paddle.Tensor, weight: paddle.Tensor, *rest: object) -> paddle.Tensor:
+        seen["weights"] += [x.detach(), weight.detach()]
+        return conv2d(x, weight, *rest)
+
+    conv2d = paddle.nn.functional.conv2d
+    monkeypatch.setattr(paddle.nn.functional, "conv2d", convolved)
+    size = {"fast": {"width": 0.25}, "lenet": {}, "densenet121": {"growth": 4}}.get(name, {"width": 8})
+    net, (channels, side, _) = models.build(name, **size), models.MODELS[name].input_shape
+    layers = [layer for layer in net.sublayers() if swap.kind_of(layer)]
+    for layer in layers:
+        layer.register_forward_post_hook(before)
+    curves.round_off(net)
+    for layer in layers:
+        layer.register_forward_post_hook(behind)
+    x = paddle.to_tensor(np.random.default_rng(0).normal(size=(2, channels, side, side)).astype(np.float32))
+    x.stop_gradient = False
+    net(x).square().sum().backward()
+    convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2D)]
+    assert len(seen["maps"]) == len(seen["gradients"]) > len(convolutions) == len(seen["weights"]) / 2
+    for each in (*seen["maps"], *seen["gradients"], *seen["weights"]):
+        assert np.array_equal(each.numpy(), each.astype("bfloat16").astype("float32").numpy())
+    weights = [layer.weight for layer in convolutions if not layer.weight.stop_gradient]
+    every = np.concatenate([each.numpy().ravel() for each in weights])
+    for full in (every, *(each.grad.numpy() for each in weights)):  # they, and what they learn from, stay as they are
+        assert not np.array_equal(full, paddle.to_tensor(full).astype("bfloat16").astype("float32").numpy())
+
+
+def test_rounded_is_what_bfloat16_learns(onednn_is_here: None) -> None:
+    if not library.has_bf16():
+        pytest.skip("this processor has no bfloat16")
+    data = curves.prepared("camp", 16)
+    stock, rounded, bf16 = (
+        np.array(list(curves.losses("camp", side, data, 5))) for side in ("stock", "rounded", "bf16")
+    )
+    assert np.abs(bf16 - rounded).max() < np.abs(bf16 - stock).max()
 
 
 def test_the_fast_network_begins_whitened() -> None:
@@ -58,11 +110,12 @@ def test_the_fast_network_begins_whitened() -> None:
 
 def test_the_numbers_agree_with_the_curves() -> None:
     stock, above = [8.0] + 10 * [2.0], [6.0] + 10 * [2.2]
-    curve = {"stock": [stock, stock], "f32": [stock, stock], "bf16": [above, stock], "reordered": np.zeros((0, 0))}
+    curve = {"stock": [stock, stock], "f32": [stock, stock], "bf16": [above, stock]}
+    curve |= {"rounded": np.zeros((0, 0)), "reordered": np.zeros((0, 0))}
     learnt = Learnt("lenet", "data", {side: np.array(each) for side, each in curve.items()}, dict.fromkeys(curve, 0.5))
-    assert [learnt.last(side) for side in curve] == [[2.0, 2.0], [2.0, 2.0], pytest.approx([2.2, 2.0]), []]
-    assert [learnt.off(side) for side in curve] == [[0.0, 0.0], [0.0, 0.0], pytest.approx([0.1, 0.0]), []]
-    assert [learnt.apart(side) for side in curve] == [0.0, 0.0, 0.125, None]
+    assert [learnt.last(side) for side in curve] == [[2.0, 2.0], [2.0, 2.0], pytest.approx([2.2, 2.0]), [], []]
+    assert [learnt.off(side) for side in curve] == [[0.0, 0.0], [0.0, 0.0], pytest.approx([0.1, 0.0]), [], []]
+    assert [learnt.apart(side) for side in curve] == [0.0, 0.0, 0.125, None, None]
     f32, overlay, bf16, apart = curves.results([learnt], 11)
     assert (f32.name, f32.value, f32.n, bf16.name) == ("curves, lenet, f32", 0.0, 2, "curves, lenet, bf16")
     assert bf16.metric == "mean loss of the last 10 of 11 steps / stock's - 1"
@@ -74,6 +127,19 @@ def test_the_numbers_agree_with_the_curves() -> None:
         ("0.00 ± 0.00 %", "5.00 ± 7.07 %", None),
         ("0.00 %", "12.50 %", None),
     ]
+
+
+def test_only_the_sides_that_are_asked_for_are_trained(entries, capsys: pytest.CaptureFixture[str]) -> None:
+    assert curves.main([*SMALL, "--sides", "rounded"]) == 0
+    shown = capsys.readouterr()
+    assert [line.split(",")[1].split(":")[0] for line in shown.err.splitlines() if line.startswith("lenet, ")] == [
+        " stock",
+        " rounded",
+    ]
+    assert [line.count("–") for line in shown.out.splitlines() if line.startswith("lenet ")] == [3, 3, 3]
+    with pytest.raises(SystemExit, match="2"):
+        curves.main([*SMALL, "--sides", "float8"])
+    assert "'float8' is none of f32, bf16, rounded, reordered" in capsys.readouterr().err
 
 
 def test_seeds_are_other_weights_and_other_pictures(onednn_is_here: None) -> None:
@@ -92,7 +158,7 @@ def test_the_curves_are_drawn_and_published(
     picture = cv2.imread(str(tmp_path / "curves.png"))
     assert picture is not None and picture.std() > 5
     found, (learnt,) = entries(), seen
-    others = [side for side in curves.sides() if side != "stock"]
+    others = curves.others()
     assert found.keys() == {f"curves, lenet, {side}{more}" for side in others for more in ("", ", apart")}
     for side in others:
         assert found[f"curves, lenet, {side}"]["value"] == np.mean(learnt.off(side)) != 0
