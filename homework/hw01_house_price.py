@@ -185,6 +185,7 @@ def compare_programs(lab: Lab) -> Answer:
 
 QUESTIONS = {1: predict_prices, 2: compare_programs}
 HEADLINES = {1: "mlp-128-64, 20 random splits", 2: "NumPy and Paddle, params after each epoch"}
+FIRST_ZH = "MLP 128-64，20 次随机划分：测试均方误差（千美元²）"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -166,6 +166,7 @@ HEADLINES = {
     2: "resnet50-imagenet, parameters",
     3: "adam, 0.003, 8 epochs, the last 3 down to 0",
 }
+FIRST_ZH = "AdamW，取最佳学习率：测试准确率"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -183,6 +183,7 @@ HEADLINES = {  # the first stands for the whole homework
     4: "784-500-10, sigmoid, rate 0.1, softmax once, 10 epochs",
     5: "weight decay 0.01, 1,000 pictures, 40 epochs",
 }
+FIRST_ZH = "LeNet，10 轮：测试准确率"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -174,6 +174,7 @@ def best(lab: Lab) -> Answer:
 
 QUESTIONS = {1: levers, 2: best}
 HEADLINES = {2: "digitnet, 45 epochs, nine views", 1: "all four, 3 epochs"}
+FIRST_ZH = "DigitNet，45 轮，九个视角：测试准确率"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -147,6 +147,7 @@ def asleep(steps: Sequence[int], losses: Sequence[float]) -> int | None:
 
 QUESTIONS = {1: count, 2: activations}
 HEADLINES = {1: "[10, 3, 224, 224], 64 of 3 × 3, stride 1, padding 1, multiplications", 2: "ReLU, sgd, 2 epochs"}
+FIRST_ZH = "输入 [10, 3, 224, 224]，64 个 3 × 3 卷积核，步长 1，填充 1：乘法次数"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -152,6 +152,7 @@ def cause(lab: Lab) -> Answer:
 
 QUESTIONS = {1: outcome, 2: cause}
 HEADLINES = {1: "ReLU, 10 epochs", 2: "centred sigmoid, 10 epochs"}
+FIRST_ZH = "ReLU，10 轮：测试准确率"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -192,6 +192,7 @@ def retrain(lab: Lab) -> Answer:
 
 QUESTIONS = {1: when, 2: retrain}
 HEADLINES = {2: "ResNet-18, decay, test accuracy", 1: "ResNet-18, first decay"}  # the first stands for all
+FIRST_ZH = "ResNet-18，分段学习率衰减：测试准确率"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

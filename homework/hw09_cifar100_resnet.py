@@ -192,6 +192,7 @@ def improve(lab: Lab) -> Answer:
 
 QUESTIONS = {1: by_heart, 2: concepts, 3: improve}
 HEADLINES = {3: "top of the ladder", 1: "the published training in miniature", 2: "34 layers, 5 epochs"}
+FIRST_ZH = "改进逐项叠加之后：测试准确率"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

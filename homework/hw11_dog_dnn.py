@@ -187,6 +187,7 @@ def why_not(lab: Lab) -> Answer:
 QUESTIONS = {1: shallow, 2: deep, 3: why_not}
 SHOWN = {2: ("Part 3", "10 epochs"), 1: (RIGHT, "10 epochs"), 3: ("convolutions", "30 epochs, varied")}
 HEADLINES = {number: f"{name}, 3,000 pictures, {how}" for number, (name, how) in SHOWN.items()}
+FIRST_ZH = "Part 3，3,000 张图片，10 轮：测试准确率"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

@@ -177,6 +177,7 @@ HEADLINES = {
     3: "ReLU, w = 1, b = 0, in layer 1 b = 1, first pass",
     4: "sigmoid, last layer to first",
 }
+FIRST_ZH = "5 层中的第 1 层：平均 |dW|"
 
 main = partial(answers.homework, Config, TITLE, QUESTIONS)
 

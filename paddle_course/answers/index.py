@@ -1,7 +1,7 @@
 """Homework scripts and their results -> the index: every question with its command, its minutes and its result.
 
-A script names, in `HEADLINES`, the result of each question that stands for its answer; the title and the questions are
-those that its reports show.
+A script names, in `HEADLINES`, the result of each question that stands for its answer; `FIRST_ZH` is Chinese for the
+first of them. The title and the questions are those that its reports show.
 """
 
 from __future__ import annotations
@@ -29,12 +29,16 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Script:
-    """A homework script: its title and, by question, Chinese and English, and the name of the result to show."""
+    """A homework script: its title and, by question, Chinese and English, and the name of the result to show.
+
+    The first of these stands for the whole homework; `first_zh` says in Chinese what it is.
+    """
 
     path: Path
     title: tuple[str, str]
     questions: dict[int, tuple[str, str]]
     headlines: dict[int, str]
+    first_zh: str
 
     @property
     def name(self) -> str:
@@ -48,7 +52,7 @@ def scripts(folder: Path) -> list[Script]:
     for path in sorted(folder.glob("hw[0-9][0-9]_*.py")):
         script = runpy.run_path(str(path))  # which imports no Paddle
         questions = {number: asked(function) for number, function in script["QUESTIONS"].items()}
-        found.append(Script(path, script["TITLE"], questions, script["HEADLINES"]))
+        found.append(Script(path, script["TITLE"], questions, script["HEADLINES"], script["FIRST_ZH"]))
     return found
 
 
@@ -96,7 +100,10 @@ def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
         noted, alone = sum(e["value"] for e in mine if e["name"] == TRAINED), (shown or {}).get("minutes") or 0
         minutes, more = max(noted, alone), "≥ " * (alone > noted)
         took = f"{more}{minutes:.{int(minutes < 1)}f}" if minutes else None
-        rows.append((script.name, script.title[language == "en"], said(shown), took))
+        result = said(shown)
+        if shown and language == "zh" and (shown["question"], shown["name"]) == next(iter(script.headlines.items())):
+            result = f"{script.first_zh} {measured(shown)}"
+        rows.append((script.name, script.title[language == "en"], result, took))
     return words.table(Table("", HEADS[language], tuple(rows)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def second(lab):
     And more words."""
 QUESTIONS = {1: first, 2: second}
 HEADLINES = {1: "linear", 2: "mlp"}
+FIRST_ZH = "线性模型：测试准确率"
 '''
 ENTRY = {
     "homework": "hw01",
@@ -83,7 +85,10 @@ def test_the_overview_has_a_row_for_each_homework(folder: Path) -> None:
         "| hw01 | House prices | linear: test accuracy 50.0 % | 5 |",
         "| hw12 | Other prices | – | – |",
     ]
-    assert chinese[0].startswith("| 作业 |") and "房价 \\| 预测" in chinese[2]
+    assert chinese[0].startswith("| 作业 |")
+    assert chinese[2] == "| hw01 | 房价 \\| 预测 | 线性模型：测试准确率 50.0 % | 5 |"
+    second = ENTRY | {"name": "mlp", "question": 2}  # what the Chinese words are not of
+    assert "| mlp: test accuracy 50.0 % |" in index.overview([second], folder, "zh")
     other = ENTRY | {"metric": "minutes", "name": index.TRAINED, "question": 2, "value": 1.5}
     alone = index.overview([ENTRY | {"name": "linear", "minutes": 27.0}, other], folder, "en")
     assert "| linear: test accuracy 50.0 % | ≥ 27 |" in alone  # the minutes of another question are not all
@@ -114,5 +119,7 @@ def test_the_headlines_of_every_published_homework_are_among_its_results() -> No
     assert scripts
     for script in scripts:
         assert set(script.headlines) <= set(script.questions)  # a table of networks has no number to its name
+        first = next(iter(script.headlines.values()))  # as long as the two speak of the same training
+        assert re.findall(r"\d+", script.first_zh) in (numbers := re.findall(r"\d+", first), numbers[::-1])
         for number, name in script.headlines.items():
             assert (script.name, number) not in published or (script.name, number, name) in names, name
