@@ -1,4 +1,4 @@
-"""This machine and a precision -> the GFLOP/s that its matrix products reach, the ceiling of any training here."""
+"""This machine and a precision -> the GFLOP/s that oneDNN reaches at best, the ceiling of any training here."""
 
 from __future__ import annotations
 

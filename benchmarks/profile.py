@@ -7,7 +7,6 @@ python -m benchmarks.profile resnet18 --evaluate
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 import time
 from argparse import Namespace
@@ -15,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, repeat
 from math import prod
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,8 +23,10 @@ from benchmarks.measure import MOMENTUM, WARM_UP, Trial, batch_size, pictures, s
 from paddle_course import answers, models, onednn, runtime
 from paddle_course.runtime import UserError
 
+if TYPE_CHECKING:
+    from paddle_course.onednn.memory import What
+
 SMALL = 0.005  # share of the step below which calls have no row of their own
-ACTIVATIONS = {"0x100": "ReLU", "0x104": "sigmoid", "0x2b": "GELU", "0x31": "GELU"}
 
 
 class Call(NamedTuple):
@@ -44,28 +45,25 @@ class Spent(NamedTuple):
     calls: dict[Call, list[float]]
 
 
-def call(what: str, arguments: Iterable[int]) -> Call:
-    """From a primitive's own words and the indices of its arguments, which tell the direction."""
+def call(what: What, arguments: Iterable[int]) -> Call:
+    """From what a primitive computes and the indices of its arguments, which tell the direction."""
     from paddle_course.onednn import library as dnn
-    from paddle_course.onednn.primitives import Window
 
-    kind, *_ = what.partition(" of ")
-    shapes = [tuple(map(int, each.split(", "))) for each in re.findall(r"\((\d+(?:, \d+)+)\)", what)]
+    kind, x, how = what
+    shape = times(x) if len(x) > 1 else f"{x[0]:,} values"
     backward = set(arguments) & {dnn.DIFF_SRC, dnn.DIFF_WEIGHTS}
     direction = "backward" if backward else "forward"
     if kind == "convolution":
-        x, w, window = shapes[0], shapes[1], Window(*shapes[2:])
+        w, window, *_ = how
         direction = "to weights" if dnn.DIFF_WEIGHTS in backward else "to data" if backward else direction
-        told = f"{times(x)} → {w[0]}, {times(w[2:])}" + f" / {window.stride[0]}" * (window.stride != (1, 1))
+        told = f"{shape} → {w[0]}, {times(w[2:])}" + f" / {window.stride[0]}" * (window.stride != (1, 1))
         return Call(f"conv {direction}", told, 2 * x[0] * prod(window.places(x[2:])) * prod(w))
-    if kind.startswith("reorder weights"):
-        return Call("reorder weights", times(shapes[0]))
-    if kind.startswith("reorder"):
-        source, target = ({dnn.F32: "f32", dnn.BF16: "bf16"}[int(each)] for each in re.findall(r"dtype=(\d+)", what))
-        return Call("reorder maps", times(shapes[0]) + f", {source} → {target}" * (source != target))
-    if kind.startswith("activation"):
-        kind = ACTIVATIONS[kind.split()[1]]
-    return Call(f"{kind} {direction}", times(shapes[0]) if shapes else f"{int(what.split()[-1]):,} values")
+    if kind == "reorder weights":
+        return Call(kind, shape)
+    if kind == "reorder maps":
+        source, target = ({dnn.F32: "f32", dnn.BF16: "bf16"}[layout.dtype] for layout in how)
+        return Call(kind, shape + f", {source} → {target}" * (source != target))
+    return Call(f"{kind} {direction}", shape)
 
 
 def times(shape: Sequence[int]) -> str:
@@ -73,8 +71,8 @@ def times(shape: Sequence[int]) -> str:
 
 
 @contextlib.contextmanager
-def watched() -> Iterator[dict[tuple[str, tuple[int, ...]], list[float]]]:
-    """The seconds of every run of every primitive, by its words and the indices of its arguments."""
+def watched() -> Iterator[dict[tuple[What, tuple[int, ...]], list[float]]]:
+    """The seconds of every run of every primitive, by what it computes and the indices of its arguments."""
     from paddle_course.onednn.memory import Primitive
 
     seconds, plain = defaultdict(list), Primitive.__call__

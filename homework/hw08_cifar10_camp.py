@@ -20,8 +20,8 @@ from paddle_course.config import RunConfig, flag
 
 TITLE = ("猫狗分类实验（CIFAR-10）", "Cats, dogs and eight other things: the camp's experiment on CIFAR-10")
 DATA, SHAPE, CAT, AXES = "CIFAR-10, 50,000 / 10,000", (3, 32, 32), 3, ("epoch", "accuracy")
-# Epochs of all pictures that half an hour has room for, about, by the images/s of docs/cpu.md in bfloat16 and with AVX2
-# alone; of the fast network those that take it to 94 %. MINUTES take it to 90 %, and the others as long.
+# Epochs of all pictures for half an hour of two cores, more or less, with bfloat16 and with AVX2 alone; of the fast
+# network those that take it to 94 %. MINUTES take it to 90 %, and the others as long.
 HALF_HOUR = {"camp": (170, 80), "lenet": (500, 270), "vgg16": (7, 2), "resnet18": (4, 1), "fast": (13, 13)}
 MINUTES = {"camp": 50, "lenet": 160, "fast": 4}
 COMPARED = ("camp", "lenet", "vgg11", "vgg16", "resnet18", "fast")  # by what the first updates bring

@@ -52,8 +52,7 @@ def flush_mkl(libraries: Path) -> None:
 def keep_memory() -> None:
     """Let glibc keep what is freed for the next step; as it is, every large tensor is mapped anew, page by page.
 
-    At the end of a step nearly everything is freed, and in the next one asked for again: on ResNet-18, 70,000 page
-    faults a step and 7 % of the processor's time.
+    At the end of a step nearly everything is freed, and in the next one asked for again: a page fault for every 4 kB.
     """
     import ctypes
 

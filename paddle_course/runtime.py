@@ -76,7 +76,7 @@ def prepare() -> None:
     os.environ.setdefault("GLOG_minloglevel", "1")
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**27))  # its own limit lets a small file fill 3 GB
     if "AuthenticAMD" in processor():
-        # Paddle's MKL takes its slowest path on AMD unless told otherwise; with this, GEMM is 2.6 times as fast.
+        # Paddle's MKL takes its slowest path on AMD unless told otherwise; docs/cpu.md has what that costs.
         os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "5")
 
 

@@ -90,7 +90,8 @@ def flags(entry: Entry | None) -> str:
 def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
     """A row for each homework: its title, its first headline and the minutes of all its questions, as Markdown.
 
-    Where those of some were not noted, they are at least those of the training behind the headline.
+    Where those of some were not noted, they are at least those of the training behind the headline. "173 + 27" where
+    the headline took flags of its own: 27 minutes are its trainings', the rest are the questions' without such flags.
     """
     rows = []
     for script in scripts(folder):
@@ -100,6 +101,9 @@ def overview(found: Sequence[Entry], folder: Path, language: str) -> str:
         noted, alone = sum(e["value"] for e in mine if e["name"] == TRAINED), (shown or {}).get("minutes") or 0
         minutes, more = max(noted, alone), "≥ " * (alone > noted)
         took = f"{more}{minutes:.{int(minutes < 1)}f}" if minutes else None
+        usual = named.get((shown["question"], TRAINED)) if shown else None
+        if usual and alone and flags(shown) != flags(usual):
+            took = f"{noted:.0f} + {alone * shown['n']:.0f}"
         result = said(shown)
         if shown and language == "zh" and (shown["question"], shown["name"]) == next(iter(script.headlines.items())):
             result = f"{script.first_zh} {measured(shown)}"

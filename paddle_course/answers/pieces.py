@@ -21,9 +21,9 @@ if TYPE_CHECKING:  # scripts name `Trained` before Paddle is imported
 
 Cell = str | int | float | bool | None
 
-# "65.2 % ± 0.4 (n = 3)", "1,520", "0.3 s", "-", "3e-05": what stands in a column of numbers, and is set to the right.
+# "65.2 % ± 0.4 (n = 3)", "1,520", "3 + 2", "0.3 s", "-", "3e-05": what stands in a column of numbers, set to the right.
 NUMBER = re.compile(
-    r"[-+~<>≈≤≥]? ?[\d.,]+(e[-+]?\d+)?( ?(%|[a-zA-Z]{1,3}|img/s))?( ± [\d.,]+)?( \([^()]*\))?|nan|-?inf|–"
+    r"[-+~<>≈≤≥]? ?[\d.,]+(e[-+]?\d+)?( ?(%|[a-zA-Z]{1,3}|img/s))?( [±+] [\d.,]+)?( \([^()]*\))?|nan|-?inf|–"
 )
 
 

@@ -102,7 +102,12 @@ def pivot(found: Iterable[Entry], form: str, columns: Sequence[str], end: str = 
                 rows.setdefault(match[1], {})[column] = entry
 
     def cell(entry: Entry | None) -> str | None:
-        return entry and (score(entry["value"]) if SHARES.search(entry["metric"]) else number(_three(entry["value"])))
+        if entry is None:
+            return None
+        if SHARES.search(entry["metric"]):
+            return score(entry["value"])
+        spread = f" ± {number(_rounded(entry['sd'], 1))}" if entry["metric"] == "ratio" and entry["sd"] else ""
+        return number(_rounded(entry["value"], 3)) + spread
 
     if not rows:
         return "(Not measured yet.)"
@@ -170,9 +175,9 @@ def _pivot(marks: re.Match[str], found: Sequence[Entry]) -> str:
     return f"{begin}\n{pivot(mine, form, columns.split('; '), tail)}\n\n{end}"
 
 
-def _three(value: float) -> float:
-    """Three digits: a speed has no more."""
-    return float(f"{value:.3g}")
+def _rounded(value: float, digits: int) -> float:
+    """To so many digits that count: a speed has three, its spread one."""
+    return float(f"{value:.{digits}g}")
 
 
 def _checked(entry: Entry) -> Entry:

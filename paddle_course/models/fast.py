@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import paddle
+import paddle.nn.functional as F
 from paddle import nn
 
 WIDTHS = (64, 256, 256)
@@ -53,10 +54,10 @@ def group(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
         ("conv1", convolution(inputs, outputs)),
         ("pool", nn.MaxPool2D(2)),
-        ("norm1", norm(outputs)),
+        ("norm1", ShiftNorm(outputs)),
         ("gelu1", nn.GELU()),
         ("conv2", convolution(outputs, outputs)),
-        ("norm2", norm(outputs)),
+        ("norm2", ShiftNorm(outputs)),
         ("gelu2", nn.GELU()),
     )
 
@@ -83,11 +84,22 @@ class PassOn(nn.initializer.Initializer):
         return var
 
 
-def norm(channels: int) -> nn.BatchNorm2D:
-    """Batch norm that learns a shift only, and whose running statistics keep 0.6 of themselves at each step."""
-    layer = nn.BatchNorm2D(channels, momentum=0.6, epsilon=1e-12)
-    layer.weight.stop_gradient = True
-    return layer
+class ShiftNorm(nn.BatchNorm2D):
+    """Batch norm that learns a shift only, and whose running statistics keep 0.6 of themselves at each step.
+
+    Where the scale wants no gradient, Paddle 3.3.1 computes none of the shift, either, without a word; so it is handed
+    the scale as a tensor that wants one.
+    """
+
+    def __init__(self, channels: int):
+        super().__init__(channels, momentum=0.6, epsilon=1e-12)
+        self.weight.stop_gradient = True
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        scale = self.weight.detach()
+        scale.stop_gradient = False
+        settings = self.training, self._momentum, self._epsilon, self._data_format, self._use_global_stats
+        return F.batch_norm(x, self._mean, self._variance, scale, self.bias, *settings)
 
 
 def whitening(images: np.ndarray, epsilon: float = 5e-4) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Paddle's layers -> how each is computed by oneDNN, and when it is not.
 
-Two functions for each kind: `*_problem(layer)` says what keeps a layer stock for good (empty: nothing), and the other
-one takes the place of its `forward`. Where a single call cannot be served (float64, a GPU tensor, tracing into a graph,
-a shape that oneDNN refuses), that call falls back to the stock forward.
+One function takes the place of a layer's `forward`, and for most kinds `*_problem(layer)` says what keeps a layer stock
+for good (empty: nothing). Where a single call cannot be served (float64, a GPU tensor, tracing into a graph, a shape
+that oneDNN refuses), that call falls back to the stock forward.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from paddle_course.onednn.library import F32
 from paddle_course.onednn.primitives import Window
 
 Tensor = paddle.Tensor
+
+
+class NotServed(Exception):
+    """A call for the stock forward; the message says why."""
 
 
 class Precision(NamedTuple):
@@ -69,12 +73,9 @@ def or_stock(fast: Callable[..., Tensor]) -> Callable[..., Tensor]:
         try:
             if fits(x):
                 y = fast(self, x, relu, self.onednn.between if low else F32)
-                if not isinstance(y, str):
-                    return y if low else raised(y)
-                tell(y)
-            else:
-                tell_misfit(self, x)
-        except dnn.OneDNNError as error:
+                return y if low else raised(y)
+            tell_misfit(self, x)
+        except (NotServed, dnn.OneDNNError) as error:
             tell(str(error))
         y = type(self).forward(self, raised(x))
         return F.relu(y) if relu else y
@@ -120,14 +121,14 @@ def conv_problem(layer: nn.Conv2D) -> str:
 
 
 @or_stock
-def conv(layer: nn.Conv2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
+def conv(layer: nn.Conv2D, x: Tensor, relu: bool, gives: int) -> Tensor:
     before, after = sides(layer._updated_padding)
     kernel = pair(layer._kernel_size)
     # A side of one has nothing to spread, and oneDNN crashes where it is asked to.
     dilation = tuple(1 if k == 1 else d for k, d in zip(kernel, pair(layer._dilation), strict=True))
     window = Window(kernel, pair(layer._stride), before, after, dilation)
     if layer.weight.dtype != paddle.float32 or min(window.places(x.shape[2:])) < 1:
-        return f"Conv2D of {x.shape} with weights {layer.weight.shape} in {dtype_name(layer.weight)}"
+        raise NotServed(f"Conv2D of {x.shape} with weights {layer.weight.shape} in {dtype_name(layer.weight)}")
     return call(Convolve, x, layer.weight, layer.bias, window, layer._groups, layer.onednn.within, gives, relu)
 
 
@@ -142,19 +143,20 @@ def norm_problem(layer: nn.BatchNorm2D) -> str:
 
 
 @or_stock
-def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
+def norm(layer: nn.BatchNorm2D, x: Tensor, relu: bool, gives: int) -> Tensor:
     given = layer._use_global_stats
     if given is None:
         given = not layer.training
     mean, variance = layer._mean, layer._variance
     if layer.weight.dtype != paddle.float32 or x.shape[1] != layer._num_features:
-        return f"BatchNorm2D of {x.shape} with {layer._num_features} features in {dtype_name(layer.weight)}"
+        features = f"{layer._num_features} features in {dtype_name(layer.weight)}"
+        raise NotServed(f"BatchNorm2D of {x.shape} with {features}")
     if given:
         return call(Normalize, x, layer.weight, layer.bias, (mean, variance), layer._epsilon, relu)
     if not layer.training:
-        return "BatchNorm2D with the batch's statistics in evaluation, where Paddle's gradient is its own"
+        raise NotServed("BatchNorm2D with the batch's statistics in evaluation, where Paddle's gradient is its own")
     if prod(x.shape) == x.shape[1]:
-        return "BatchNorm2D of a single value for each channel, which Paddle hands on as it is"
+        raise NotServed("BatchNorm2D of a single value for each channel, which Paddle hands on as it is")
     y, *of_batch = call(Normalize, x, layer.weight, layer.bias, None, layer._epsilon, relu)
     with paddle.no_grad():
         for running, new in zip((mean, variance), of_batch, strict=True):
@@ -196,7 +198,7 @@ def pool_problem(layer: nn.MaxPool2D | nn.AvgPool2D) -> str:
 
 
 @or_stock
-def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
+def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor:
     size, kernel = x.shape[2:], pair(layer.ksize)
     stride = pair(layer.stride if layer.stride is not None else layer.ksize)
     before, after = sides(layer.padding)
@@ -207,9 +209,9 @@ def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) 
         count = int(room / step) + 1
         last = (count - 1) * step + k - n - b  # how far the last window reaches beyond the map
         if count < 1 or max(b, last) >= k:
-            return f"{type(layer).__name__} of {x.shape} with a window that sees nothing but padding"
+            raise NotServed(f"{type(layer).__name__} of {x.shape} with a window that sees nothing but padding")
         if isinstance(layer, nn.AvgPool2D) and not layer.exclusive and last > b:
-            return f"AvgPool2D of {x.shape} with a window of which Paddle counts a part"
+            raise NotServed(f"AvgPool2D of {x.shape} with a window of which Paddle counts a part")
         result.append(count)
         reach.append(max(last, 0))
     window = Window(kernel, stride, before, tuple(reach))
@@ -226,13 +228,13 @@ def adaptive_problem(layer: nn.AdaptiveAvgPool2D) -> str:
 
 
 @or_stock
-def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor | str:
+def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor:
     wanted = layer._output_size
     if isinstance(wanted, int):
         wanted = (wanted, wanted)
     result = [n if want is None else want for n, want in zip(x.shape[2:], wanted, strict=True)]
     if any(n % want for n, want in zip(x.shape[2:], result, strict=True)):
-        return f"AdaptiveAvgPool2D of {x.shape} to {result}: windows of different sizes"
+        raise NotServed(f"AdaptiveAvgPool2D of {x.shape} to {result}: windows of different sizes")
     window = tuple(n // want for n, want in zip(x.shape[2:], result, strict=True))
     if window == (1, 1):
         return x.clone()  # not `x`: what is done to the one in place would be done to the other

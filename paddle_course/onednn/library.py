@@ -25,6 +25,7 @@ FORWARD_TRAINING, FORWARD_INFERENCE, BACKWARD, BACKWARD_DATA = 64, 96, 128, 160
 CONVOLUTION_DIRECT, BINARY_ADD = 0x1, 0x1FFF0
 RELU, RELU_BY_RESULT, SIGMOID_BY_RESULT, GELU_TANH, GELU_ERF = 0x20, 0x100, 0x104, 0x2B, 0x31
 BY_RESULT = frozenset({RELU_BY_RESULT, SIGMOID_BY_RESULT})
+ACTIVATIONS = {RELU_BY_RESULT: "ReLU", SIGMOID_BY_RESULT: "sigmoid", GELU_TANH: "GELU", GELU_ERF: "GELU"}
 POOLING_MAX, POOLING_AVG_INCLUDE_PADDING, POOLING_AVG_EXCLUDE_PADDING = 0x1FF, 0x2FF, 0x3FF
 # dnnl_normalization_flags_t
 USE_GLOBAL_STATS, USE_SCALE, USE_SHIFT, FUSE_NORM_RELU = 1, 2, 4, 8
@@ -187,13 +188,13 @@ def has_bf16() -> bool:
     return may_use(ISA_AVX512_BF16)
 
 
-def check(status: int, function: str, what: str) -> None:
+def check(status: int, function: str, what: object) -> None:
     """Raise OneDNNError unless `status` is dnnl_success, 0."""
     if status:
         raise OneDNNError(f"oneDNN: {function} for {what}: {STATUS.get(status, f'status {status}')}")
 
 
-def create(what: str, name: str, *arguments: Any) -> Handle:
+def create(what: object, name: str, *arguments: Any) -> Handle:
     """A new oneDNN object; `what` tells in an error what it was for."""
     handle, function = Handle(), c_name(name)
     check(getattr(library(), function)(byref(handle), *arguments), function, what)

@@ -6,7 +6,7 @@ import functools
 import threading
 from collections.abc import Mapping
 from ctypes import byref, c_char_p
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import paddle
 
@@ -60,10 +60,25 @@ def any_layout(shape: Shape, dtype: int) -> Handle:
     return create(f"{shape}", "memory_desc_create_with_tag", len(shape), Dims(*shape), dtype, dnn.ANY)
 
 
+class What(NamedTuple):
+    """What a primitive computes: an error tells it in words, a profile sorts by it.
+
+    `shape` is that of the maps or weights that come in. `how` is all else that makes a difference: of a convolution the
+    shape of its weights, its window, groups and precision; of a reorder the two layouts.
+    """
+
+    kind: str
+    shape: Shape
+    how: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return ", ".join([f"{self.kind} of {self.shape}", *map(str, self.how)])
+
+
 class Primitive:
     """One computation with a place for each argument; `primitive(*addresses)` puts them there and runs it."""
 
-    def __init__(self, what: str, description: Handle, arguments: Mapping[int, Handle]):
+    def __init__(self, what: What, description: Handle, arguments: Mapping[int, Handle]):
         lib = dnn.library()
         self.what, self.stream = what, dnn.stream()
         self.handle = create(what, "primitive", description)
@@ -99,7 +114,7 @@ def size_of(description: Handle) -> int:
     return dnn.library().dnnl_memory_desc_get_size(description)
 
 
-def reorder_between(what: str, source: Handle, target: Handle) -> Primitive:
+def reorder_between(what: What, source: Handle, target: Handle) -> Primitive:
     made = create(what, "reorder_primitive_desc", source, dnn.engine(), target, dnn.engine(), None)
     return Primitive(what, made, {dnn.SRC: source, dnn.DST: target})
 
@@ -107,10 +122,11 @@ def reorder_between(what: str, source: Handle, target: Handle) -> Primitive:
 @functools.lru_cache(KEPT)
 def reorder(source: Layout, target: Layout) -> Primitive:
     """(source, target) -> the same numbers in another order, or another precision."""
-    return reorder_between(f"reorder {source} to {target}", descriptor(source), descriptor(target))
+    what = What("reorder maps", source.shape, (source, target))
+    return reorder_between(what, descriptor(source), descriptor(target))
 
 
-def then_relu(what: str) -> Handle:
+def then_relu(what: What) -> Handle:
     """The attribute of a primitive whose result is passed through ReLU before it is written."""
     after, attribute = create(what, "post_ops"), create(what, "primitive_attr")
     lib = dnn.library()
@@ -138,7 +154,7 @@ class Weights:
     """
 
     def __init__(self, paddles: Layout, chosen: Handle, gradient: bool = False):
-        lib, own, what = dnn.library(), descriptor(paddles), f"reorder weights {paddles.shape}"
+        lib, own, what = dnn.library(), descriptor(paddles), What("reorder weights", paddles.shape)
         self.size, self.reorder = size_of(chosen), None
         if not lib.dnnl_memory_desc_equal(own, chosen):
             self.reorder = reorder_between(what, *((chosen, own) if gradient else (own, chosen)))

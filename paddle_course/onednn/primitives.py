@@ -16,6 +16,7 @@ from paddle_course.onednn.memory import (
     Primitive,
     Shape,
     Weights,
+    What,
     any_layout,
     channels_last,
     descriptor,
@@ -69,7 +70,7 @@ class Convolution:
         self, x: Shape, w: Shape, window: Window, groups: int, bias: bool, types: Types, relu: bool, train: bool
     ):
         precision = "bf16" if types.within == BF16 else "f32"
-        self.what = f"convolution of {x} with {w}, {window}, groups {groups}, {precision}"
+        self.what = What("convolution", x, (w, window, groups, precision))
         self.result = (x[0], w[0], *window.places(x[2:]))
         self.grouped = (groups, w[0] // groups, *w[1:]) if groups > 1 else w
         self.moves = window.dims()
@@ -114,8 +115,8 @@ class Convolution:
     def pass_over_wrong(self, made: Handle) -> None:
         """Take oneDNN's second choice where its first one is wrong.
 
-        With AVX2, oneDNN 3.6.2 computes the gradient of 1 x 1 weights behind a stride from eight channels of each
-        pixel; where there are fewer, it takes those of the next pixel as well, and writes behind its own room.
+        With AVX2, oneDNN 3.6.2 computes the gradient of 1 x 1 weights behind a stride from eight channels of a pixel at
+        a time; where the last ones are fewer, it takes those of the next pixel as well, and writes behind its own room.
         """
         strided, channels = tuple(self.moves[0][:2]) != (1, 1), self.grouped[-3]
         if strided and channels % 8 and implementation(made) == "jit_1x1:avx2":
@@ -137,8 +138,8 @@ class Normalization:
     """
 
     def __init__(self, x: Shape, epsilon: float, given: bool, dtype: int, relu: bool, train: bool):
-        what = f"batch norm of {x}"
-        # On 20 channels, one after the other, it would take 20 times as long.
+        what = What("batch norm", x)
+        # oneDNN takes the channels one after the other where they do not fill its vectors.
         self.layout = channels_last(x, dtype) if x[1] % dnn.vector() == 0 else in_blocks(x, dtype)
         maps, channels = descriptor(self.layout), descriptor(plain((x[1],)))
         flags = dnn.USE_SCALE | dnn.USE_SHIFT | given * dnn.USE_GLOBAL_STATS | relu * dnn.FUSE_NORM_RELU
@@ -169,7 +170,7 @@ class Pooling:
     """The largest or the mean value under a window: https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_pooling.html"""
 
     def __init__(self, x: Shape, window: Window, result: Shape, kind: int, dtype: int, train: bool):
-        what = f"pooling of {x}, {window}"
+        what = What("pooling", x, (window,))
         maps, pooled = descriptor(channels_last(x, dtype)), descriptor(channels_last(result, dtype))
         stride, gaps, before, after = window.dims()
         moves = stride, Dims(*window.kernel), gaps, before, after
@@ -192,7 +193,7 @@ class Activation:
     """
 
     def __init__(self, kind: int, size: int, dtype: int):
-        what, row = f"activation {kind:#x} of {size}", descriptor(plain((size,), dtype))
+        what, row = What(dnn.ACTIVATIONS[kind], (size,)), descriptor(plain((size,), dtype))
         hint = create(
             what, "eltwise_forward_primitive_desc",
             dnn.engine(), dnn.FORWARD_TRAINING, kind, row, row, 0.0, 0.0, None,
@@ -209,7 +210,7 @@ class Activation:
 @functools.lru_cache(KEPT)
 def addition(size: int, dtype: int, relu: bool) -> Primitive:
     """a + b over `size` numbers, then ReLU; https://uxlfoundation.github.io/oneDNN/v3.6/dev_guide_binary.html"""
-    what, row = f"addition of {size}", descriptor(plain((size,), dtype))
+    what, row = What("addition", (size,)), descriptor(plain((size,), dtype))
     attribute = then_relu(what) if relu else None
     made = create(what, "binary_primitive_desc", dnn.engine(), dnn.BINARY_ADD, row, row, row, attribute)
     return Primitive(what, made, {dnn.SRC: row, dnn.SRC_1: row, dnn.DST: row})

@@ -35,8 +35,9 @@ KINDS = {
     nn.AdaptiveAvgPool2D: Kind(layers.adaptive, layers.adaptive_problem),
     nn.Sequential: Kind(containers.sequential),
 }
-# Blocks go by their full names and their parts, because this wing stands below the models.
-BLOCKS = {
+# Classes of the models go by their full names, and blocks by their parts, too: this wing stands below the models.
+OF_MODELS = {
+    "paddle_course.models.fast.ShiftNorm": Kind(layers.norm, layers.norm_problem),
     "paddle_course.models.resnet.Residual": Kind(containers.residual, containers.residual_problem),
     "paddle_course.models.densenet.Dense": Kind(containers.dense, containers.dense_problem),
 }
@@ -50,7 +51,7 @@ class Report:
     """What `accelerate` did; `str` is the line for the start of a run.
 
     Attributes:
-        precision: what convolutions multiply in, "f32" or "bf16"; "" where nothing was swapped.
+        precision: what convolutions multiply in, "f32" or "bf16"; "" where `why` says that nothing can.
         swapped: how many layers of each class run on oneDNN; an activation does where it is given maps.
         stock: how many stayed Paddle's, by class and reason: {"Conv2D, data format NHWC": 1, "Linear": 3}.
         why: what keeps the whole model stock; "" if nothing does.
@@ -127,7 +128,7 @@ def precision(model: nn.Layer) -> str:
 def kind_of(layer: nn.Layer) -> Kind | None:
     """Classes are compared, not instances: what a subclass does in its own forward is not known here."""
     kind = type(layer)
-    return BLOCKS.get(f"{kind.__module__}.{kind.__qualname__}") or KINDS.get(kind)
+    return OF_MODELS.get(f"{kind.__module__}.{kind.__qualname__}") or KINDS.get(kind)
 
 
 def restore(model: nn.Layer) -> None:

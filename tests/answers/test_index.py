@@ -92,6 +92,8 @@ def test_the_overview_has_a_row_for_each_homework(folder: Path) -> None:
     other = ENTRY | {"metric": "minutes", "name": index.TRAINED, "question": 2, "value": 1.5}
     alone = index.overview([ENTRY | {"name": "linear", "minutes": 27.0}, other], folder, "en")
     assert "| linear: test accuracy 50.0 % | ≥ 27 |" in alone  # the minutes of another question are not all
+    longer = ENTRY | {"name": "linear", "minutes": 9.0, "n": 3, "command": "./run.sh hw01 --full --publish"}
+    assert "| 5 + 27 |" in index.overview([*found()[1:], longer], folder, "en")
     assert "| 40 |" in index.overview(
         [ENTRY | {"name": "linear", "minutes": 27.0}, other | {"value": 40}], folder, "en"
     )

@@ -145,6 +145,10 @@ def test_names_of_one_form_make_a_pivot_table(tmp_path):
     shares = {"causes, camp, own loop, share": 0.25, "causes, camp, own loop, factor": 2.0}
     path = tmp_path / "docs" / "results.json"
     record(path, [entry(**speed, name=name, value=value) for name, value in names.items()])
+    ratio = speed | {"metric": "ratio", "sd": 0.0237}
+    assert "| lenet | 1.06 ± 0.02 |" in pivot(
+        [entry(**ratio, name="lenet, f32 / fit", value=1.0588)], "*, ", ["f32 / fit"]
+    )
     record(path, [entry(**speed | {"metric": "share"}, name=name, value=value) for name, value in shares.items()])
     (tmp_path / "docs" / "cpu.md").write_text(
         "<!-- results:pivot benchmark *, {f32; bf16} -->\n<!-- results:end -->\n"

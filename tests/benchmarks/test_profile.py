@@ -7,7 +7,8 @@ import pytest
 from benchmarks import profile
 from paddle_course import answers, models, onednn
 from paddle_course.onednn import library
-from paddle_course.onednn.memory import Primitive
+from paddle_course.onednn.memory import Primitive, What, channels_last
+from paddle_course.onednn.primitives import Window
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +45,13 @@ def test_operations_are_those_of_the_layer_table() -> None:
 
 
 def test_strides_and_halved_precision_are_told() -> None:
-    what = (
-        "convolution of (8, 64, 32, 32) with (128, 64, 3, 3), Window(kernel=(3, 3), stride=(2, 2), before=(1, 1), "
-        "after=(1, 1), dilation=(1, 1)), groups 1, bf16"
-    )
+    window = Window((3, 3), (2, 2), (1, 1), (1, 1))
+    what = What("convolution", (8, 64, 32, 32), ((128, 64, 3, 3), window, 1, "bf16"))
     call = profile.call(what, (library.WEIGHTS, library.DIFF_DST, library.DIFF_SRC))
     assert call == ("conv to data", "8×64×32×32 → 128, 3×3 / 2", 2 * 8 * 128 * 16 * 16 * 64 * 9)
-    layouts = [f"Layout(shape=(8, 64, 4, 4), strides=(1024, 1, 256, 64), dtype={dtype})" for dtype in (3, 2)]
-    assert profile.call(" to ".join(["reorder " + layouts[0], layouts[1]]), (1, 17)).shapes == "8×64×4×4, f32 → bf16"
+    layouts = tuple(channels_last((8, 64, 4, 4), dtype) for dtype in (library.F32, library.BF16))
+    reorder = What("reorder maps", (8, 64, 4, 4), layouts)
+    assert profile.call(reorder, (library.SRC, library.DST)).shapes == "8×64×4×4, f32 → bf16"
 
 
 def test_the_command_prints_both_tables(capsys: pytest.CaptureFixture) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 
 from paddle_course.models import build
-from paddle_course.models.fast import whitening
+from paddle_course.models.fast import ShiftNorm, whitening
 
 
 def pictures(count: int = 200) -> np.ndarray:
@@ -41,6 +41,27 @@ def test_whiten_sets_the_first_convolution_and_it_does_not_learn() -> None:
     assert net.features.whiten.weight.stop_gradient
     assert not net.features.whiten.bias.stop_gradient
     assert all(p.stop_gradient for name, p in net.named_parameters() if "norm" in name and name.endswith("weight"))
+
+
+def test_shifts_learn_though_their_scales_do_not() -> None:
+    """What Paddle's own batch norm gives the shift while the scale learns, too, and takes away when it does not."""
+    norm, plain = ShiftNorm(3), paddle.nn.BatchNorm2D(3, momentum=0.6, epsilon=1e-12)
+    x, weight = paddle.randn([4, 3, 5, 5]), paddle.randn([4, 3, 5, 5])
+    for layer in (norm, plain):
+        (layer(x) * weight).sum().backward()
+    np.testing.assert_array_equal(norm.bias.grad.numpy(), plain.bias.grad.numpy())
+    assert norm.weight.grad is None and np.abs(norm.bias.grad.numpy()).min() > 0
+    for name, value in plain.state_dict().items():
+        np.testing.assert_array_equal(norm.state_dict()[name].numpy(), value.numpy())
+    norm.eval(), plain.eval()
+    np.testing.assert_array_equal(norm(x).numpy(), plain(x).numpy())
+
+
+def test_everything_that_is_to_learn_gets_a_gradient() -> None:
+    net = build("fast", width=0.1)
+    net(paddle.to_tensor(pictures(4))).square().sum().backward()
+    learning = {name for name, p in net.named_parameters() if not p.stop_gradient}
+    assert len(learning) == 14 and learning == {name for name, p in net.named_parameters() if p.grad is not None}
 
 
 def test_the_first_filters_pass_their_inputs_on() -> None:

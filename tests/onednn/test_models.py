@@ -78,6 +78,18 @@ def test_answers_in_training_and_evaluation(name):
         assert difference(ours.numpy(), theirs.numpy()) < 1e-4
 
 
+@pytest.mark.parametrize("name", SMALL)
+def test_gradients_of_a_whole_model(name):
+    """In a deep network one ReLU of a million is so near to 0 that rounding decides, and much hangs on it."""
+    (pictures, labels), gradients = batch(name), []
+    for model in (built(name), built(name, "f32")):
+        F.cross_entropy(model(pictures), labels).backward()
+        gradients.append(np.concatenate([p.grad.numpy().ravel() for p in model.parameters() if not p.stop_gradient]))
+    theirs, ours = gradients
+    shallow = name.startswith(("lenet", "camp", "digitnet"))
+    assert np.linalg.norm(ours - theirs) < (1e-5 if shallow else 0.05) * np.linalg.norm(theirs)
+
+
 def test_a_resnet_without_its_shortcuts_answers_the_same():
     stock, fast = (models.build("resnet18", width=8, shortcuts=False) for _ in range(2))
     assert onednn.accelerate(fast, "f32").swapped["ReLU"] == 17
