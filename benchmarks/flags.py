@@ -14,7 +14,7 @@ from benchmarks.rounds import Incomplete
 from paddle_course import runtime
 
 
-def parser(module: str, text: str, rounds: int = 0, publish: bool = True) -> argparse.ArgumentParser:
+def parser(module: str, text: str, rounds: int = 0) -> argparse.ArgumentParser:
     """For `python -m benchmarks.<module>`, with the flags that most of them share."""
     made = argparse.ArgumentParser(
         prog=f"benchmarks.{module}",
@@ -26,8 +26,7 @@ def parser(module: str, text: str, rounds: int = 0, publish: bool = True) -> arg
     if rounds:
         text = f"measurements of each; their median counts (default: {rounds})"
         made.add_argument("--rounds", type=at_least(int, 1), default=rounds, help=text)
-    if publish:
-        made.add_argument("--publish", action="store_true", help="enter the results into docs/results.json")
+    made.add_argument("--publish", action="store_true", help="enter the results into docs/results.json")
     return made
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from paddle_course.onednn.memory import What
 
 SMALL = 0.005  # share of the step below which calls have no row of their own
+REST = "the rest: Python and Paddle"
 
 
 class Call(NamedTuple):
@@ -38,11 +39,36 @@ class Call(NamedTuple):
 
 
 class Spent(NamedTuple):
-    """Seconds of one step: all of it, in the optimizer, and in each call by every time it ran."""
+    """Seconds of `steps` steps: of the mean one, in the mean one's optimizer, and in each call by every time it ran."""
 
+    steps: int
     step: float
     optimizer: float
     calls: dict[Call, list[float]]
+
+    def seconds(self, calls: Iterable[Call]) -> float:
+        """Of one step."""
+        return sum(sum(self.calls[each]) for each in calls) / self.steps
+
+    def runs(self, calls: Iterable[Call]) -> int:
+        """In one step."""
+        return sum(len(self.calls[each]) for each in calls) // self.steps
+
+    def speed(self, calls: Sequence[Call]) -> float | None:
+        """GFLOP/s; None where not all are convolutions."""
+        flop = sum(each.flop * self.runs([each]) for each in calls)
+        return 1e-9 * flop / self.seconds(calls) if all(each.flop for each in calls) else None
+
+    def kinds(self) -> dict[str, list[Call]]:
+        """The calls by name, of names and calls the longest first."""
+        found = defaultdict(list)
+        for each in sorted(self.calls, key=lambda each: -self.seconds([each])):
+            found[each.name].append(each)
+        return dict(sorted(found.items(), key=lambda pair: -self.seconds(pair[1])))
+
+    def beside(self) -> dict[str, float]:
+        """What of a step is spent outside of primitives, in seconds."""
+        return {"optimizer": self.optimizer, REST: self.step - self.seconds(self.calls) - self.optimizer}
 
 
 def call(what: What, arguments: Iterable[int]) -> Call:
@@ -127,7 +153,7 @@ def profile(trial: Trial, count: int, evaluate: bool) -> Spent:
     calls = defaultdict(list)
     for (what, arguments), each in seconds.items():
         calls[call(what, arguments)] += each
-    return Spent(step, sum(updates) / count, calls)
+    return Spent(count, step, sum(updates) / count, calls)
 
 
 def forwards(net: Any, images: np.ndarray) -> Iterator[None]:
@@ -141,14 +167,8 @@ def forwards(net: Any, images: np.ndarray) -> Iterator[None]:
         yield
 
 
-def tables(spent: Spent, count: int, peak: float) -> list[answers.Table]:
+def tables(spent: Spent, peak: float) -> list[answers.Table]:
     """The step by kinds of primitives, then each of them."""
-
-    def total(calls: Iterable[Call]) -> float:
-        return sum(sum(spent.calls[each]) for each in calls) / count
-
-    def runs(calls: Iterable[Call]) -> int:
-        return sum(len(spent.calls[each]) for each in calls) // count
 
     def ms(seconds: float) -> float:
         return round(1000 * seconds, 2)
@@ -157,24 +177,20 @@ def tables(spent: Spent, count: int, peak: float) -> list[answers.Table]:
         return f"{100 * seconds / spent.step:.1f} %"
 
     def speed(calls: Sequence[Call]) -> str | None:
-        """None where not all are convolutions."""
-        rate = 1e-9 * sum(each.flop * runs([each]) for each in calls) / total(calls)
-        return f"{rate:.0f} ({100 * rate / peak:.0f} %)" if all(each.flop for each in calls) else None
+        rate = spent.speed(calls)
+        return rate and f"{rate:.0f} ({100 * rate / peak:.0f} %)"
 
-    single, kinds = sorted(spent.calls, key=lambda each: -total([each])), defaultdict(list)
-    for each in single:
-        kinds[each.name].append(each)
-    ordered = sorted(kinds.items(), key=lambda pair: -total(pair[1]))
-    rows = [(name, runs(each), ms(total(each)), share(total(each)), speed(each)) for name, each in ordered]
-    rest = spent.step - total(spent.calls) - spent.optimizer
-    parts = {"all primitives": total(spent.calls), "optimizer": spent.optimizer, "the rest: Python, Paddle": rest}
-    rows += [
-        (name, None, ms(seconds), share(seconds), None) for name, seconds in (parts | {"step": spent.step}).items()
-    ]
-    large = [each for each in single if total([each]) >= SMALL * spent.step]
-    lines = [(each.name, each.shapes, runs([each]), ms(total([each])), speed([each])) for each in large]
+    rows = []
+    for name, each in spent.kinds().items():
+        seconds = spent.seconds(each)
+        rows.append((name, spent.runs(each), ms(seconds), share(seconds), speed(each)))
+    parts = {"all primitives": spent.seconds(spent.calls)} | spent.beside() | {"step": spent.step}
+    rows += [(name, None, ms(seconds), share(seconds), None) for name, seconds in parts.items()]
+    single = sorted(spent.calls, key=lambda each: -spent.seconds([each]))
+    large = [each for each in single if spent.seconds([each]) >= SMALL * spent.step]
+    lines = [(each.name, each.shapes, spent.runs([each]), ms(spent.seconds([each])), speed([each])) for each in large]
     if small := single[len(large) :]:
-        lines.append((f"{len(small)} smaller ones", "", runs(small), ms(total(small)), speed(small)))
+        lines.append((f"{len(small)} smaller ones", "", spent.runs(small), ms(spent.seconds(small)), speed(small)))
     note = f"GFLOP/s: with their share of the peak, {peak:.0f}"
     return [
         answers.Table("One step", ("", "runs", "ms", "share", "GFLOP/s"), tuple(rows), note),
@@ -182,8 +198,26 @@ def tables(spent: Spent, count: int, peak: float) -> list[answers.Table]:
     ]
 
 
+def results(spent: Spent, trial: Trial, evaluated: bool, peak: float) -> list[answers.Result]:
+    """The share of a step that each kind of primitives takes, and how close convolutions come to the peak."""
+    step = "evaluation" if evaluated else "training"
+    name, data = f"profile of {step} in {trial.column}", f"random pictures, {times(trial.shape)}, batch {trial.batch}"
+
+    def result(what: str, metric: str, value: float, end: str = "") -> answers.Result:
+        return answers.Result(f"{name}, {what}, {trial.model}{end}", metric, value, data=data)
+
+    found = []
+    for what, each in spent.kinds().items():
+        found.append(result(what, f"share of a step of {step}", spent.seconds(each) / spent.step))
+        if rate := spent.speed(each):
+            found.append(result(what, "share of the highest GFLOP/s", rate / peak, ", of the peak"))
+    return found + [
+        result(what, f"share of a step of {step}", took / spent.step) for what, took in spent.beside().items()
+    ]
+
+
 def parse(argv: Sequence[str]) -> Namespace:
-    parser = flags.parser("profile", __doc__, publish=False)
+    parser = flags.parser("profile", __doc__)
     add = parser.add_argument
     add("model", choices=models.MODELS, metavar="MODEL", help=", ".join(models.MODELS))
     add("--precision", choices=("auto", "f32", "bf16"), default="auto", help="of convolutions (default: the faster)")
@@ -211,7 +245,9 @@ def benchmark(argv: Sequence[str]) -> None:
     peak = max(peak, gemm.peak(precision))  # a busy moment does not lower a ceiling
     what = "evaluated" if wanted.evaluate else "trained"
     print(f"{wanted.model} {what} in {precision}, batch {batch}: {batch / spent.step:,.0f} images/s")
-    rounds.show(tables(spent, wanted.steps, peak))
+    rounds.show(tables(spent, peak))
+    if wanted.publish:
+        rounds.publish("profile", argv, results(spent, trial, wanted.evaluate, peak))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

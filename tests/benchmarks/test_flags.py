@@ -76,4 +76,4 @@ def test_flags_read_lists_numbers_and_programs(tmp_path: Path) -> None:
     read = parser.parse_args(["--of", "b,a,b", "--rounds", "5", "--with", "sh"])
     assert (read.of, read.rounds, read.publish) == (("b", "a"), 5, False)
     assert Path(vars(read)["with"]).is_absolute()
-    assert not hasattr(flags.parser("it", "", publish=False).parse_args([]), "publish")
+    assert not hasattr(flags.parser("it", "").parse_args([]), "rounds")

@@ -62,6 +62,22 @@ def test_the_command_prints_both_tables(capsys: pytest.CaptureFixture) -> None:
     assert [line.split()[:3] for line in shown.splitlines()].count(["conv", "forward", "2"]) == 1
 
 
+def test_shares_are_published_and_make_a_whole(entries, capsys: pytest.CaptureFixture) -> None:
+    assert profile.main(["lenet", "--precision", "f32", "--batch", "2", "--steps", "2", "--publish"]) == 0
+    found, form = entries(), "profile of training in f32, {}, lenet"
+    names = {"conv forward", "conv to weights", "conv to data", "ReLU backward", "pooling forward", "pooling backward"}
+    names |= {"reorder maps", "reorder weights", "optimizer", profile.REST}
+    shares = {name: each["value"] for name, each in found.items() if not name.endswith("peak")}
+    assert shares.keys() == {form.format(name) for name in names}
+    assert sum(shares.values()) == pytest.approx(1) and min(shares.values()) > 0
+    peaks = {name: each["value"] for name, each in found.items() if name.endswith("peak")}
+    assert peaks.keys() == {form.format(name) + ", of the peak" for name in names if name.startswith("conv ")}
+    assert min(peaks.values()) > 0 and max(peaks.values()) < 2
+    assert found[form.format("optimizer")]["data"] == "random pictures, 1×28×28, batch 2"
+    assert profile.main(["lenet", "--precision", "f32", "--batch", "2", "--steps", "1", "--evaluate", "--publish"]) == 0
+    assert "profile of evaluation in f32, conv forward, lenet" in entries()
+
+
 def test_what_is_profiled_is_what_the_fast_path_takes_by_itself(capsys: pytest.CaptureFixture) -> None:
     assert profile.main(["lenet", "--batch", "2", "--steps", "1"]) == 0
     taken = onednn.accelerate(models.build("lenet")).precision
