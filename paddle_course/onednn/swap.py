@@ -43,6 +43,7 @@ OF_MODELS = {
 }
 # Containers and layers without arithmetic on maps: nothing to accelerate, nothing to report.
 SILENT = (nn.Sequential, nn.Identity, nn.Flatten, nn.Dropout)
+BY_MKL = (nn.Linear,)  # a matrix product is all they are
 ACTIVATIONS = frozenset({"ReLU", "Sigmoid", "GELU"})  # on oneDNN only where they are given maps, by other layers
 
 
@@ -53,19 +54,22 @@ class Report:
     Attributes:
         precision: what convolutions multiply in, "f32" or "bf16"; "" where `why` says that nothing can.
         swapped: how many layers of each class run on oneDNN; an activation does where it is given maps.
-        stock: how many stayed Paddle's, by class and reason: {"Conv2D, data format NHWC": 1, "Linear": 3}.
+        stock: how many stayed Paddle's, by class and reason: {"Conv2D (data format NHWC)": 1, "Linear (MKL)": 3}.
         why: what keeps the whole model stock; "" if nothing does.
+        lacks: the precision that was asked for, and that the processor does not have; "" if it has.
     """
 
     precision: str
     swapped: dict[str, int]
     stock: dict[str, int]
     why: str = ""
+    lacks: str = ""
 
     def __str__(self) -> str:
         if self.why or not self.swapped.keys() - ACTIVATIONS:
             return f"stock layers: {self.why or 'there is no convolution, batch norm or pooling to compute'}"
-        line = f"oneDNN {library.version()}, {self.precision} convolutions: {counted(self.swapped) or 'no layer'}"
+        lacks = f" (this processor has no {self.lacks})" if self.lacks else ""
+        line = f"oneDNN {library.version()}, {self.precision} convolutions{lacks}: {counted(self.swapped)}"
         return line + (f"; stock: {counted(self.stock)}" if self.stock else "")
 
 
@@ -89,25 +93,24 @@ def accelerate(model: nn.Layer, precision: str = "auto") -> Report:
     has = library.has_bf16()
     if precision == "auto":
         precision = "bf16" if has else "f32"
-    swapped, stock = Counter(), Counter()
+    lacks = precision if precision == "bf16" and not has else ""
+    precision, swapped, stock = "f32" if lacks else precision, Counter(), Counter()
     model.register_forward_post_hook(leave)
-    if precision == "bf16" and not has:
-        precision, stock = "f32", Counter({"bf16, which this processor does not have": 1})
     dtype = library.BF16 if precision == "bf16" else library.F32
     types = layers.Precision(within=dtype, between=dtype)
     for layer in model.sublayers(include_self=True):
         name, kind = type(layer).__name__, kind_of(layer)
         if kind is None:
             if not isinstance(layer, SILENT) and not layer.sublayers():
-                stock[name] += 1
+                stock[f"{name} ({'MKL' if type(layer) in BY_MKL else 'unknown here'})"] += 1
         elif problem := kind.problem(layer):
-            stock[f"{name}, {problem}"] += 1
+            stock[f"{name} ({problem})"] += 1
         else:
             layer.forward = MethodType(paddle.jit.not_to_static(kind.forward), layer)  # exported, it is stock
             layer.onednn = types
             if not isinstance(layer, SILENT):
                 swapped[name] += 1
-    return Report(precision, dict(swapped), dict(stock))
+    return Report(precision, dict(swapped), dict(stock), lacks=lacks)
 
 
 def leave(model: nn.Layer, given: tuple, result: object) -> object:

@@ -51,7 +51,7 @@ class Player:
     @functools.cached_property
     def network(self) -> Any:
         net = card.network(training.Run(self.directory), self.about)
-        onednn.accelerate(net)
+        print(f"{self.name}: {onednn.accelerate(net)}", file=sys.stderr)
         return net
 
     def described(self) -> dict[str, Any]:

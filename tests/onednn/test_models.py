@@ -167,7 +167,8 @@ def test_primitives_are_made_once():
 
 def test_no_memory_is_lost():
     parts = [nn.Conv2D(3, 8, 3, padding=1), nn.BatchNorm2D(8), nn.ReLU(), nn.MaxPool2D(2)]
-    parts += [nn.Conv2D(8, 8, 3, padding=1), nn.ReLU()]  # the two in one, which keep their result
+    parts += [models.Residual(nn.Conv2D(8, 8, 3, padding=1), 8, 8, 1), models.Dense(nn.Conv2D(8, 8, 1)), nn.GELU()]
+    parts += [nn.Conv2D(16, 8, 3, padding=1), nn.ReLU()]  # the two in one, which keep their result
     model = nn.Sequential(*parts, nn.AdaptiveAvgPool2D(1), nn.Flatten())
     onednn.accelerate(model)
     x = paddle.to_tensor(noise(4, 3, 8, 8))
