@@ -205,13 +205,13 @@ def figure(learnt: Sequence[Learnt]) -> answers.Figure:
 
 def results(learnt: Sequence[Learnt], number: int) -> list[answers.Result]:
     """How far the last losses are from stock's, the mean over the seeds, and how far the curves are at most."""
-    ends = f"mean loss of the last {min(LAST, number)} of {number} steps / stock's - 1"
+    ends = f"mean loss of the last {min(LAST, number)} of {number} steps above stock's, as a share of it"
     made = []
     for each in learnt:
         for side in OTHERS:
             if off := each.off(side):
                 name, about = f"curves, {each.model}, {side}", (len(off), each.minutes[side], each.data)
-                widest = f"largest distance from stock's curve in {number} steps, the middle one of the seeds"
+                widest = f"largest distance in {number} steps, as a share of stock's loss, the middle one of the seeds"
                 made.append(answers.Result(name, ends, *answers.spread(off), *about))
                 made.append(answers.Result(f"{name}, apart", widest, each.apart(side), None, *about))
     return made

@@ -105,7 +105,7 @@ def pivot(found: Iterable[Entry], form: str, columns: Sequence[str], end: str = 
         if entry is None:
             return None
         if SHARES.search(entry["metric"]):
-            return score(entry["value"])
+            return score(entry["value"], entry["sd"])
         spread = f" ± {number(_rounded(entry['sd'], 1))}" if entry["metric"] == "ratio" and entry["sd"] else ""
         return number(_rounded(entry["value"], 3)) + spread
 

@@ -149,7 +149,8 @@ def test_names_of_one_form_make_a_pivot_table(tmp_path):
     assert "| lenet | 1.06 ± 0.02 |" in pivot(
         [entry(**ratio, name="lenet, f32 / fit", value=1.0588)], "*, ", ["f32 / fit"]
     )
-    record(path, [entry(**speed | {"metric": "share"}, name=name, value=value) for name, value in shares.items()])
+    share = speed | {"metric": "share", "sd": 0.012}
+    record(path, [entry(**share, name=name, value=value) for name, value in shares.items()])
     (tmp_path / "docs" / "cpu.md").write_text(
         "<!-- results:pivot benchmark *, {f32; bf16} -->\n<!-- results:end -->\n"
         "between\n<!-- results:pivot benchmark causes, *, {own loop}, share -->\nold\n<!-- results:end -->\nafter\n"
@@ -157,7 +158,7 @@ def test_names_of_one_form_make_a_pivot_table(tmp_path):
     assert main(["--root", str(tmp_path)]) == 0
     text = (tmp_path / "docs" / "cpu.md").read_text(encoding="utf-8")
     assert "|  | f32 | bf16 |\n| --- | ---: | ---: |\n| camp | – | 3.46 |\n| lenet | 9,050 | 10 |\n\n" in text
-    assert "|  | own loop |\n| --- | ---: |\n| camp | 25.0 % |\n\n" in text
+    assert "|  | own loop |\n| --- | ---: |\n| camp | 25.0 % ± 1.2 |\n\n" in text
     assert "between" in text and "after" in text and "old" not in text
     assert pivot([], "causes, *, ", ["own loop"]) == "(Not measured yet.)"  # a head without rows would say nothing
     assert main(["--root", str(tmp_path), "--check"]) == 0

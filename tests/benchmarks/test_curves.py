@@ -118,10 +118,10 @@ def test_the_numbers_agree_with_the_curves() -> None:
     assert [learnt.apart(side) for side in curve] == [0.0, 0.0, 0.125, None, None]
     f32, overlay, bf16, apart = curves.results([learnt], 11)
     assert (f32.name, f32.value, f32.n, bf16.name) == ("curves, lenet, f32", 0.0, 2, "curves, lenet, bf16")
-    assert bf16.metric == "mean loss of the last 10 of 11 steps / stock's - 1"
+    assert bf16.metric == "mean loss of the last 10 of 11 steps above stock's, as a share of it"
     assert (bf16.value, bf16.sd) == pytest.approx((0.05, 0.1 / np.sqrt(2)))
     assert (overlay.name, overlay.value, apart.value) == ("curves, lenet, f32, apart", 0.0, 0.125)
-    assert "largest distance from stock's curve in 11 steps" in apart.metric and apart.n == 2
+    assert "largest distance in 11 steps, as a share of stock's loss" in apart.metric and apart.n == 2
     shown = curves.tables([learnt], 11)
     assert [table.rows[0][1:4] for table in shown[1:]] == [
         ("0.00 ± 0.00 %", "5.00 ± 7.07 %", None),
