@@ -52,7 +52,7 @@ def test_only_the_rounding_differs(onednn_is_here: None) -> None:
 
 @pytest.mark.parametrize("name", ["lenet", "resnet18", "fast", "densenet121"])
 def test_rounded_maps_and_their_gradients_hold_what_bfloat16_does(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the very same network unrounded, whose numbers do not fit into 16 bits."""
+    """And the weights themselves and their gradients hold more than that."""
     seen = {"maps": [], "gradients": [], "weights": []}
 
     def before(layer: nn.Layer, given: tuple, maps: paddle.Tensor) -> None:

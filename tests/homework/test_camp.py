@@ -120,7 +120,11 @@ def row(accuracy: Mapping[str, float], together: int) -> SimpleNamespace:
     ("optimizers", "english", "chinese"),
     [
         ((0.4, 0.45, 0.5, 0.8), "All others are behind by more than chance gives. Adam scales", "幅度都超出偶然。Adam"),
-        ((0.4, 0.79, 0.5, 0.8), "A likely reason where it leads by more: Adam", "超出偶然。领先较多之处"),
+        (
+            (0.4, 0.79, 0.5, 0.8),
+            "before momentum; the others are behind by more. A likely reason where it leads by more: Adam",
+            "领先 momentum 的幅度可能只是偶然，领先其余算法的幅度则超出偶然。领先较多之处",
+        ),
         ((0.4, 0.5, 0.79, 0.8), "from the first step (Adagrad does so, too", "适合所有层（Adagrad 也这样缩放"),
         ((0.8, 0.79, 0.795, 0.79), "before any of the others. Adam, the usual", "的幅度都可能只是偶然。通常"),
         ((0.79, 0.79, 0.795, 0.8), "before any of the others. What", "的幅度都可能只是偶然。是否"),

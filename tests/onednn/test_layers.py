@@ -50,7 +50,11 @@ def test_with_avx2_alone():
     assert "skipped" not in run.stdout
 
 
-# The others have the layers of a smaller sister, more of them.
+def test_a_convolution_of_single_pixels(like_stock):
+    like_stock(nn.Conv2D(512, 2048, 1), 2, 512, 1, 1)
+
+
+# The others have no layer that a sister does not have.
 SISTERS = {"vgg13", "vgg19", "vgg19-imagenet", "resnet34", "resnet34-imagenet"}
 
 
