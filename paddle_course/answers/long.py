@@ -61,7 +61,7 @@ def short(
 class Long:
     """The networks side by side: the `names` of their rows by the model's, and the `epochs` of each by these names.
 
-    `fast` is the test accuracy of the network of that name with six views, if it is there.
+    `fast` is the test accuracy of the fast network with six views, if one is there.
     """
 
     compared: Comparison
@@ -79,7 +79,7 @@ def long(
     shape: Sequence[int],
     settings: Mapping[str, Mapping[str, Any]],
 ) -> Long:
-    """Train each network for its `epochs`, mirrored and shifted, the fast one once for every seed.
+    """Train each network for its `epochs`, mirrored and shifted, a fast one once for every seed.
 
     Args:
         data: the data set; `on` says for docs/results.json what of it is trained and measured on.
@@ -89,7 +89,7 @@ def long(
     """
     runs, test = {}, trainings.as_they_are(lab.images(data, "test"), lab.images(data, "train"))
     for name, n in epochs.items():
-        seeds = lab.seeds if name == "fast" else lab.seeds[:1]
+        seeds = lab.seeds if name in trainings.FAST else lab.seeds[:1]
         runs[name] = [trainings.augmented(lab, data, name, n, seed, **settings.get(name, {})) for seed in seeds]
     names = {name: f"{name}, {plural(n, 'epoch')}" for name, n in epochs.items()}
     rows = {names[name]: trained for name, trained in runs.items()}
@@ -97,8 +97,9 @@ def long(
     series = {name: by_minute(trained[0], "test_accuracy") for name, trained in rows.items()}
     figure = curves("minutes", "Test accuracy by minutes of training", series, "minutes", "accuracy", percent=True)
     views = None
-    if fast := runs.get("fast"):
-        looks, minutes = [trainings.six_views(lab, data, each) for each in fast], fmean(e.result.minutes for e in fast)
-        views = Result(f"{names['fast']}, six views", "test accuracy", *spread(looks), len(fast), minutes, on)
+    if fast := next((name for name in runs if name in trainings.FAST), None):
+        looks = [trainings.six_views(lab, data, each) for each in runs[fast]]
+        minutes = fmean(each.result.minutes for each in runs[fast])
+        views = Result(f"{names[fast]}, six views", "test accuracy", *spread(looks), len(looks), minutes, on)
     passes = {names[name]: n for name, n in epochs.items()}
     return Long(compared, names, passes, views, [*compared.pieces, figure, *([views] if views else [])])

@@ -130,6 +130,7 @@ MODELS = {
     "resnet34": Entry("ResNet", CIFAR, {"depth": 34}),
     "resnet50": Entry("ResNet", CIFAR, {"depth": 50}),
     "fast": Entry("FastNet", CIFAR),
+    "fast-half": Entry("FastNet", CIFAR, {"width": 0.5}),
     "densenet121": Entry("DenseNet", IMAGENET, {"depth": 121}, 1000),
     "halving": Entry("HalvingNet", GREY, classes=1),
     "resnet18-imagenet": Entry("ResNet", IMAGENET, {"depth": 18} | _RESNET_224, 1000),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from paddle_course import answers, readers
-from paddle_course.answers import Lab
+from paddle_course.answers import Lab, trainings
 from paddle_course.config import RunConfig
 from tests.answers.blobs import BLOBS, blobs
 
@@ -54,6 +55,22 @@ def test_long_trainings_stand_side_by_side_and_the_fast_one_sees_six_views(tmp_p
     assert found.compared.train.keys() == found.compared.same.right.keys() == found.epochs.keys()
     assert found.pieces[-1] is found.fast and found.pieces[-2].name == "minutes"
     assert found.fast.minutes == pytest.approx(found.compared.results[0].minutes)
+
+
+def test_the_small_fast_network_is_shown_six_views_too_and_learns_in_smaller_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert trainings.FAST["fast-half"] < trainings.FAST["fast"]
+    monkeypatch.setattr(trainings, "FAST", {"fast": 16, "fast-half": 8})
+    here = lab(tmp_path)
+    found = answers.long(here, "blobs", {"fast-half": 1}, "blobs", SHAPE, {})
+    assert (found.fast.name, found.fast.n) == ("fast-half, 1 epoch, six views", 2)
+    whole, half = (trainings.augmented(here, "blobs", name, 1, 4) for name in ("fast", "fast-half"))
+    assert (whole.result.final["step"], half.result.final["step"]) == (2, 4)
+    phases = [each.result.plan["phases"][0] for each in (whole, half)]
+    assert {each["optimizer"] for each in phases} == {"nesterov"}
+    filters = half.net.features.whiten.weight.numpy()
+    assert np.array_equal(filters[:12], -filters[12:])  # it has seen the pictures
 
 
 def test_without_the_fast_network_nothing_is_looked_at_again(tmp_path: Path) -> None:

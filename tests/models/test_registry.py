@@ -33,6 +33,7 @@ COUNTS = {
     "resnet34": (21_282_122, 21_299_146),
     "resnet50": (23_520_842, 23_573_962),
     "fast": (1_971_352, 1_975_096),
+    "fast-half": (497_240, 499_256),  # 495,360 in convolutions + 24 + 576 + 1,280, and 288 + 576 + 1,152 not trained
     "densenet121": (7_978_856, 8_062_504),  # torchvision, and Keras for the total
     "halving": (245_601, 246_337),  # (9 i + 1) o + 2 o for each convolution, and 129
     "resnet18-imagenet": (11_689_512, 11_699_112),  # torchvision, as the next two
