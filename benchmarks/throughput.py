@@ -19,7 +19,7 @@ from operator import itemgetter
 from typing import Any
 
 from benchmarks import flags, rounds
-from benchmarks.measure import COLUMNS, OURS, TORCH
+from benchmarks.measure import COLUMNS, OURS, TORCH, WIDE
 from benchmarks.rounds import Job, Measured, Numbers, short
 from benchmarks.subjects import Subject
 from paddle_course import answers, models, runtime
@@ -31,6 +31,7 @@ RATIOS = {
     "bf16 / fit": (("bf16",), ("fit",)),
     "f32 / fit": (("f32",), ("fit",)),
     "best / best torch": (OURS, TORCH),
+    "bf16 / wide-bf16": (("bf16",), (WIDE,)),
     "bf16 / best torch": (("bf16",), TORCH),
     "f32 / best f32 torch": (("f32",), TORCH[:2]),
 }

@@ -9,7 +9,9 @@ import pytest
 
 from benchmarks import gemm, measure, rounds, throughput
 from benchmarks.subjects import Subject
+from paddle_course import models, onednn
 from paddle_course.onednn import library
+from paddle_course.onednn.layers import Precision
 
 SMALL = ["--models", "lenet", "--rounds", "1", "--seconds", "0", "--batch", "2"]
 
@@ -36,23 +38,23 @@ def pytorch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return pytorch
 
 
-@pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
+@pytest.mark.skipif(bool(library.why_not()), reason="oneDNN is not for this machine")
 def test_ratios_are_quotients_of_what_was_measured(
     entries, pytorch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     seen, run = {}, rounds.run
     monkeypatch.setattr(rounds, "run", lambda *words: seen.update(run(*words)) or seen)
-    assert throughput.main([*SMALL, "--columns", "fit,bf16,torch", "--publish", *pytorch()]) == 0
+    assert throughput.main([*SMALL, "--columns", "fit,f32,torch", "--publish", *pytorch()]) == 0
     # Were `fit` given this project's threads, it would be compared with itself.
-    assert [seen["lenet", column][0]["threads"] for column in ("fit", "bf16")] == ["1", "2"]
+    assert [seen["lenet", column][0]["threads"] for column in ("fit", "f32")] == ["1", "2"]
 
     found = entries()
-    fit, bf16 = (found[f"lenet, {column}"]["value"] for column in ("fit", "bf16"))
-    assert found["lenet, bf16 / fit"]["value"] == bf16 / fit
-    assert found["lenet, bf16 / best torch"]["value"] == found["lenet, best / best torch"]["value"] == bf16 / 100
-    assert "lenet, f32 / best f32 torch" not in found  # f32 was not measured
-    assert (found["peak in f32"]["value"], found["peak in bf16"]["value"]) == (50, 200)
+    fit, f32 = (found[f"lenet, {column}"]["value"] for column in ("fit", "f32"))
+    assert found["lenet, f32 / fit"]["value"] == f32 / fit
+    assert found["lenet, f32 / best f32 torch"]["value"] == found["lenet, best / best torch"]["value"] == f32 / 100
+    assert "lenet, bf16 / best torch" not in found  # bf16 was not measured
+    assert found["peak in f32"]["value"] == 50 and "peak in bf16" not in found
     assert found["lenet, fit"]["data"] == "random pictures, 1 x 28 x 28, batch 2"
     assert found["lenet, fit"]["machine"].endswith("PyTorch 9.9")
     assert found["lenet, fit"]["command"].endswith("--publish --torch PYTHON")
@@ -61,8 +63,8 @@ def test_ratios_are_quotients_of_what_was_measured(
         line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("lenet")
     )
     short = rounds.short
-    assert speed[1:] == ["2", short(fit), short(bf16), "100"]
-    assert ratios[1:] == ["2", short(bf16 / fit), short(bf16 / 100), short(bf16 / 100), "–"]
+    assert speed[1:] == ["2", short(fit), short(f32), "100"]
+    assert ratios[1:] == ["2", "–", short(f32 / fit), short(f32 / 100), "–", "–", short(f32 / 100)]
     assert int(memory[2]) > 100 and memory[4] == "50"
     macs = Subject.of("lenet", 2).macs
     assert macs == 25 * (6 * 28 * 28 + 6 * 16 * 10 * 10) + 400 * 120 + 120 * 84 + 84 * 10
@@ -107,6 +109,23 @@ def test_the_best_of_the_columns_and_the_median_of_the_rounds_count() -> None:
     assert report.peaks == {"f32": 50.0}
 
 
+def test_wide_layers_hand_on_float32() -> None:
+    net = models.build("resnet18", slim=True)
+    onednn.accelerate(net, "f32")
+    served = [layer for layer in net.sublayers() if "onednn" in vars(layer)]
+    for layer in served:  # as on a processor with bfloat16
+        layer.onednn = Precision(library.BF16, library.BF16)
+    measure.widen(net)
+    assert len(served) > 40 and {layer.onednn for layer in served} == {Precision(library.BF16, library.F32)}
+
+
+@pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
+def test_float32_maps_between_layers_are_measured() -> None:
+    clock = measure.Clock(0.0)
+    assert measure.ours(measure.Trial("wide-bf16", "lenet", 2, (1, 28, 28), 10, 0.0, 1), clock) == 61706
+    assert clock.median() > 0
+
+
 def test_the_peak_is_that_of_a_convolution() -> None:
     found = gemm.peaks(["f32"])
     assert library.why_not() or found["f32"] > 1
@@ -121,7 +140,7 @@ def test_fit_and_pytorch_do_not_inherit_what_this_project_has_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("processor", "left_out"), [("AVX2", {"bf16", "torch-bf16"}), ("AVX-512 with bfloat16", set())]
+    ("processor", "left_out"), [("AVX2", {"bf16", "wide-bf16", "torch-bf16"}), ("AVX-512 with bfloat16", set())]
 )
 def test_bfloat16_is_left_out_where_there_is_none(
     processor: str, left_out: set[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
