@@ -206,11 +206,19 @@ def test_networks_that_had_as_many_minutes_stand_with_their_epochs() -> None:
         ("vgg16, 7 epochs; resnet18, 4 epochs", 0.7, 20, "less often, as every picture takes it 2.0", "次数是 2.0 倍"),
         ("vgg16, 7 epochs; resnet18, 9 epochs", 0.7, 20, "worse, so it is not short of time.", "缺的不是时间。"),
         ("vgg16, 7 epochs; resnet18, 4 epochs", 0.9, 20, "no worse, but carries less over", "推广到其他图片的较少。"),
-        ("vgg16, 1 epoch; resnet18, 1 epoch", 0.7, 5, "as often, and the second has 0.500 times", "的次数相同，后者"),
+        ("vgg16, 7 epochs; resnet18, 7 epochs", 0.7, 5, "as often, and the second has 0.500 times", "的次数相同，后者"),
+        (
+            "resnet18, 1 epoch; vgg16, 2 epochs",
+            0.9,
+            5,
+            "how fast each begins to learn, and nothing",
+            "看不出最终能到多少",
+        ),
     ],
 )
 def test_why_a_network_is_behind(names: str, train: float, macs: int, english: str, chinese: str) -> None:
     good, bad = names.split("; ")
     texts = networks({good: 0.8, bad: 0.6}, {good: 0.85, bad: train}, resnet18=macs)
     assert english in texts[0] and chinese in texts[1]
+    assert ("In their last epochs" in texts[0]) == ("7 epochs" in names)
     assert texts[0].count("points further") == 1  # the best and the worst are VGG and ResNet themselves
