@@ -14,6 +14,8 @@ from paddle_course.onednn import library
 from paddle_course.onednn.layers import Precision
 
 SMALL = ["--models", "lenet", "--rounds", "1", "--seconds", "0", "--batch", "2"]
+HERE = pytest.mark.skipif(bool(library.why_not()), reason="oneDNN is not for this machine")
+BF16 = pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
 
 
 @pytest.fixture
@@ -38,23 +40,36 @@ def pytorch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return pytorch
 
 
-@pytest.mark.skipif(bool(library.why_not()), reason="oneDNN is not for this machine")
+@pytest.mark.parametrize(
+    ("column", "best", "other", "peaks"),
+    [
+        pytest.param("f32", "f32 / best f32 torch", "bf16 / best torch", {"f32": 50}, marks=HERE),
+        pytest.param("bf16", "bf16 / best torch", "f32 / best f32 torch", {"f32": 50, "bf16": 200}, marks=BF16),
+    ],
+)
 def test_ratios_are_quotients_of_what_was_measured(
-    entries, pytorch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    column: str,
+    best: str,
+    other: str,
+    peaks: dict[str, int],
+    entries,
+    pytorch,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     seen, run = {}, rounds.run
     monkeypatch.setattr(rounds, "run", lambda *words: seen.update(run(*words)) or seen)
-    assert throughput.main([*SMALL, "--columns", "fit,f32,torch", "--publish", *pytorch()]) == 0
+    assert throughput.main([*SMALL, "--columns", f"fit,{column},torch", "--publish", *pytorch()]) == 0
     # Were `fit` given this project's threads, it would be compared with itself.
-    assert [seen["lenet", column][0]["threads"] for column in ("fit", "f32")] == ["1", "2"]
+    assert [seen["lenet", name][0]["threads"] for name in ("fit", column)] == ["1", "2"]
 
     found = entries()
-    fit, f32 = (found[f"lenet, {column}"]["value"] for column in ("fit", "f32"))
-    assert found["lenet, f32 / fit"]["value"] == f32 / fit
-    assert found["lenet, f32 / best f32 torch"]["value"] == found["lenet, best / best torch"]["value"] == f32 / 100
-    assert "lenet, bf16 / best torch" not in found  # bf16 was not measured
-    assert found["peak in f32"]["value"] == 50 and "peak in bf16" not in found
+    fit, ours = (found[f"lenet, {name}"]["value"] for name in ("fit", column))
+    assert found[f"lenet, {column} / fit"]["value"] == ours / fit
+    assert found[f"lenet, {best}"]["value"] == found["lenet, best / best torch"]["value"] == ours / 100
+    assert f"lenet, {other}" not in found  # that column was not measured
+    assert {name[8:]: each["value"] for name, each in found.items() if name.startswith("peak in ")} == peaks
     assert found["lenet, fit"]["data"] == "random pictures, 1 x 28 x 28, batch 2"
     assert found["lenet, fit"]["machine"].endswith("PyTorch 9.9")
     assert found["lenet, fit"]["command"].endswith("--publish --torch PYTHON")
@@ -63,8 +78,9 @@ def test_ratios_are_quotients_of_what_was_measured(
         line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("lenet")
     )
     short = rounds.short
-    assert speed[1:] == ["2", short(fit), short(f32), "100"]
-    assert ratios[1:] == ["2", "–", short(f32 / fit), short(f32 / 100), "–", "–", short(f32 / 100)]
+    assert speed[1:] == ["2", short(fit), short(ours), "100"]
+    known = {f"{column} / fit": ours / fit, best: ours / 100, "best / best torch": ours / 100}
+    assert ratios[1:] == ["2", *(short(known.get(name)) or "–" for name in throughput.RATIOS)]
     assert int(memory[2]) > 100 and memory[4] == "50"
     macs = Subject.of("lenet", 2).macs
     assert macs == 25 * (6 * 28 * 28 + 6 * 16 * 10 * 10) + 400 * 120 + 120 * 84 + 84 * 10
@@ -119,7 +135,7 @@ def test_wide_layers_hand_on_float32() -> None:
     assert len(served) > 40 and {layer.onednn for layer in served} == {Precision(library.BF16, library.F32)}
 
 
-@pytest.mark.skipif(not library.has_bf16(), reason="this processor has no bfloat16")
+@BF16
 def test_float32_maps_between_layers_are_measured() -> None:
     clock = measure.Clock(0.0)
     assert measure.ours(measure.Trial("wide-bf16", "lenet", 2, (1, 28, 28), 10, 0.0, 1), clock) == 61706
