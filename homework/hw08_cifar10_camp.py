@@ -4,7 +4,7 @@
 
 The camp network has 89,910 values, not 3,630, and reaches 66.9 % ± 0.4 (n = 3) after 20 epochs of Adam, 10 minutes each
 on one core of two (AMD EPYC with AVX2, Paddle 3.3.1) with another training beside it. The fast network, shown six views
-of each test picture, has 94.3 % ± 0.2 (n = 3) after 13 epochs; with half its channels it has 90.1 % after five, which
+of each test picture, has 94.3 % ± 0.2 (n = 3) after 13 epochs; with half its channels it has 90.2 % after five, which
 both cores compute in 7 minutes. All figures: docs/results.md.
 """
 
