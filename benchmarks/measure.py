@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from paddle_course import readers
 
-WIDE = "wide-bf16"
+WIDE = "wide-bf16"  # to compare with, the last of OURS: nobody can train so
 OURS, TORCH = ("stock", "f32", "bf16", WIDE), ("torch", "torch-cl", "torch-bf16")
 COLUMNS = ("fit", *OURS, *TORCH)
 WARM_UP, LEAST = 2, 2  # steps: the first ones, which make what later ones use again; and how many count at least

@@ -30,7 +30,7 @@ DEFAULT = ("lenet", "camp", "vgg16", "resnet18", "resnet50-imagenet", "fast")
 RATIOS = {
     "bf16 / fit": (("bf16",), ("fit",)),
     "f32 / fit": (("f32",), ("fit",)),
-    "best / best torch": (OURS, TORCH),
+    "best / best torch": (OURS[:3], TORCH),
     "bf16 / wide-bf16": (("bf16",), (WIDE,)),
     "bf16 / best torch": (("bf16",), TORCH),
     "f32 / best f32 torch": (("f32",), TORCH[:2]),

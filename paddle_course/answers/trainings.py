@@ -65,7 +65,7 @@ class Recipe:
             raise ValueError(f"flip {self.flip!r} is none of {FLIPS}")
 
     @classmethod
-    def fast(cls, size: int = 1024, **settings: Any) -> Recipe:
+    def fast(cls, size: int = FAST["fast"], **settings: Any) -> Recipe:
         """The fast network, and the recipe that was made with it."""
         return cls("fast", settings, size, "airbench", flip="alternating", crop=2, smoothing=0.2)
 

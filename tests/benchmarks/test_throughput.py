@@ -110,6 +110,7 @@ def test_the_best_of_the_columns_and_the_median_of_the_rounds_count() -> None:
     rates = {
         "f32": (50, 70, 60),
         "bf16": (80, 20, 90),
+        "wide-bf16": (200, 200, 200),
         "torch": (30, 40, 50),
         "torch-bf16": (99,),
     }
