@@ -84,6 +84,10 @@ def call(what: What, arguments: Iterable[int]) -> Call:
         direction = "to weights" if dnn.DIFF_WEIGHTS in backward else "to data" if backward else direction
         told = f"{shape} → {w[0]}, {times(w[2:])}" + f" / {window.stride[0]}" * (window.stride != (1, 1))
         return Call(f"conv {direction}", told, 2 * x[0] * prod(window.places(x[2:])) * prod(w))
+    if kind == "gradient of weights":
+        w, window = how
+        told = f"{shape} → {w[0]}, {times(w[2:])}" + f" / {window.stride[0]}" * (window.stride != (1, 1))
+        return Call("conv to weights", told, 2 * x[0] * prod(window.places(x[2:])) * prod(w))
     if kind == "reorder weights":
         return Call(kind, shape)
     if kind == "reorder maps":

@@ -26,7 +26,7 @@ from paddle_course.onednn import primitives
 from paddle_course.onednn.library import BY_RESULT, RELU_BY_RESULT
 from paddle_course.onednn.memory import ALONE, Shape
 from paddle_course.onednn.primitives import Window
-from paddle_course.onednn.tensors import arranged, empty, laid, maps, precision, room, view
+from paddle_course.onednn.tensors import arranged, empty, laid, maps, over_places, precision, room, view
 
 Tensor = paddle.Tensor
 FOR_STOCK = "is for stock layers: onednn.restore(model) first, or --accelerate off"
@@ -102,13 +102,14 @@ class Convolve(PyLayer):
         if ctx.y is not None:
             dy = before(RELU_BY_RESULT, ctx.y, dy)
         x, dy, dx, dw, db = laid(ctx.x, ctx.types.within), laid(dy, ctx.types.within), None, None, None
-        if for_w or for_bias:
+        own = conv.to_weights.gives_bias
+        if for_w or (for_bias and own):
             dw = paddle.empty(ctx.w.shape, "float32")
-            db = paddle.empty([ctx.w.shape[0]], "float32") if ctx.biased else None
+            db = paddle.empty([ctx.w.shape[0]], "float32") if ctx.biased and own else None
             with ALONE:
-                place = conv.weights_gradient.taken(dw.data_ptr())
-                conv.to_weights(x.data_ptr(), dy.data_ptr(), place, *([db.data_ptr()] if ctx.biased else []))
-                conv.weights_gradient.take(dw.data_ptr())
+                conv.to_weights(*(each.data_ptr() for each in (x, dy, dw, db) if each is not None))
+        if for_bias and not own:
+            db = over_places(dy)
         if for_x:
             dx = empty(ctx.shape, ctx.types.x)
             with ALONE:

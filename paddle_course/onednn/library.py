@@ -109,6 +109,7 @@ OTHERS = {
     "dnnl_primitive_desc_query_md": (Handle, [Handle, c_int, c_int]),
     "dnnl_primitive_execute": (c_int, [Handle, Handle, c_int, POINTER(Argument)]),
     "dnnl_post_ops_append_eltwise": (c_int, [Handle, c_int, c_float, c_float]),
+    "dnnl_post_ops_append_sum": (c_int, [Handle, c_float, c_int, c_int]),
     "dnnl_primitive_attr_set_post_ops": (c_int, [Handle, Handle]),
 }
 

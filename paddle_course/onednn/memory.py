@@ -135,6 +135,15 @@ def then_relu(what: What) -> Handle:
     return attribute
 
 
+def then_add(what: What) -> Handle:
+    """The attribute of a primitive that adds its result to what is there."""
+    after, attribute = create(what, "post_ops"), create(what, "primitive_attr")
+    lib = dnn.library()
+    dnn.check(lib.dnnl_post_ops_append_sum(after, 1.0, 0, 0), "dnnl_post_ops_append_sum", what)
+    dnn.check(lib.dnnl_primitive_attr_set_post_ops(attribute, after), "dnnl_primitive_attr_set_post_ops", what)
+    return attribute
+
+
 _scratch: dict[str, paddle.Tensor] = {}
 
 

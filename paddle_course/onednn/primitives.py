@@ -7,12 +7,15 @@ told as (N, C, H, W), as in Paddle; a convolution's weights take whatever layout
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from paddle_course.onednn import library as dnn
+from paddle_course.onednn.exchange import exchanged
 from paddle_course.onednn.library import BF16, F32, Dims, Handle, create
 from paddle_course.onednn.memory import (
     KEPT,
+    Layout,
     Primitive,
     Shape,
     Weights,
@@ -59,6 +62,22 @@ class Types(NamedTuple):
     gives: int
 
 
+class ToWeights:
+    """(x, dy, dw, db if there is a bias): addresses; oneDNN's own gradients of a convolution's weights and bias."""
+
+    gives_bias = True
+
+    def __init__(self, what: What, made: Handle, paddles: Layout, maps: Mapping[int, Handle], bias: Handle | None):
+        chosen = query(made, dnn.QUERY_DIFF_WEIGHTS)
+        self.weights = Weights(paddles, chosen, gradient=True)
+        biases = {dnn.DIFF_BIAS: bias} if bias else {}
+        self.compute = Primitive(what, made, {**maps, dnn.DIFF_WEIGHTS: chosen, **biases})
+
+    def __call__(self, x: int, dy: int, dw: int, *db: int) -> None:
+        self.compute(x, dy, self.weights.taken(dw), *db)
+        self.weights.take(dw)
+
+
 class Convolution:
     """dst = src * weights (+ bias, then ReLU if asked for), and for training its two gradients.
 
@@ -81,7 +100,8 @@ class Convolution:
         if train:
             hint = self.describe(types.gives, None) if relu else made  # backward knows nothing of the ReLU
             arriving = descriptor(channels_last(self.result, types.within))
-            self.make_to_weights(arriving, hint)
+            other = exchanged(x, w, window, groups) if types.within == F32 else None
+            self.to_weights = other or self.own_to_weights(arriving, hint)
             self.make_to_data(descriptor(channels_last(x, types.x)), arriving, hint)
 
     def describe(self, gives: int, attribute: Handle | None) -> Handle:
@@ -100,17 +120,13 @@ class Convolution:
         self.forward = Primitive(self.what, made, places)
         return made
 
-    def make_to_weights(self, arriving: Handle, hint: Handle) -> None:
+    def own_to_weights(self, arriving: Handle, hint: Handle) -> ToWeights:
         layouts = self.read, any_layout(self.grouped, F32), self.bias, arriving
         kind = dnn.engine(), dnn.CONVOLUTION_DIRECT
         name = "convolution_backward_weights_primitive_desc"
         made = create(self.what, name, *kind, *layouts, *self.moves, hint, None)
         self.pass_over_wrong(made)
-        chosen = query(made, dnn.QUERY_DIFF_WEIGHTS)
-        self.weights_gradient = Weights(plain(self.grouped), chosen, gradient=True)
-        biases = {dnn.DIFF_BIAS: self.bias} if self.bias else {}
-        places = {dnn.SRC: self.read, dnn.DIFF_DST: arriving, dnn.DIFF_WEIGHTS: chosen, **biases}
-        self.to_weights = Primitive(self.what, made, places)
+        return ToWeights(self.what, made, plain(self.grouped), {dnn.SRC: self.read, dnn.DIFF_DST: arriving}, self.bias)
 
     def pass_over_wrong(self, made: Handle) -> None:
         """Take oneDNN's second choice where its first one is wrong.

@@ -54,6 +54,12 @@ def test_strides_and_halved_precision_are_told() -> None:
     assert profile.call(reorder, (library.SRC, library.DST)).shapes == "8×64×4×4, f32 → bf16"
 
 
+def test_a_gradient_of_weights_worked_out_in_another_way_counts_as_one() -> None:
+    what = What("gradient of weights", (8, 64, 15, 15), ((256, 64, 3, 3), Window((3, 3), (1, 1), (1, 1), (1, 1))))
+    told = profile.call(what, (library.SRC, library.WEIGHTS, library.DST))
+    assert told == ("conv to weights", "8×64×15×15 → 256, 3×3", 2 * 8 * 256 * 15 * 15 * 64 * 9)
+
+
 def test_the_command_prints_both_tables(capsys: pytest.CaptureFixture) -> None:
     assert profile.main(["lenet", "--precision", "f32", "--batch", "2", "--steps", "2"]) == 0
     shown = capsys.readouterr().out
