@@ -5,6 +5,7 @@ The update of a parameter w with gradient g in step t = 1, 2, ...; except in ada
     sgd        w -= lr g                                                  Robbins and Monro 1951
     momentum   v = m v + g;  w -= lr v                                    Polyak 1964; m = momentum
     nesterov   v = m v + g;  w -= lr (g + m v)                            Sutskever et al. 2013
+    muon       nesterov, but for the weights of convolutions: see `muon`    Jordan et al. 2024
     adagrad    s = s + g g;  w -= lr g / (sqrt(s) + epsilon)              Duchi et al. 2011
     rmsprop    s = rho s + (1 - rho) g g;  w -= lr g / sqrt(s + epsilon)  Hinton 2012, lecture 6e
     adam       a = beta1 a + (1 - beta1) g;  s = beta2 s + (1 - beta2) g g
@@ -23,6 +24,7 @@ from typing import Any
 import paddle
 
 from paddle_course.runtime import UserError
+from paddle_course.training.muon import Muon
 
 _NESTEROV = partial(paddle.optimizer.Momentum, use_nesterov=True)
 _ADAM = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
@@ -32,6 +34,7 @@ OPTIMIZERS: dict[str, tuple[Callable[..., paddle.optimizer.Optimizer], dict[str,
     "sgd": (paddle.optimizer.SGD, {"weight_decay": 0.0}),
     "momentum": (paddle.optimizer.Momentum, {"momentum": 0.9, "weight_decay": 0.0}),
     "nesterov": (_NESTEROV, {"momentum": 0.9, "weight_decay": 0.0}),
+    "muon": (Muon, {"momentum": 0.6, "weight_decay": 0.0}),
     "adagrad": (paddle.optimizer.Adagrad, {"epsilon": 1e-6, "weight_decay": 0.0}),
     "rmsprop": (paddle.optimizer.RMSProp, {"rho": 0.95, "epsilon": 1e-6, "momentum": 0.0, "weight_decay": 0.0}),
     "adam": (paddle.optimizer.Adam, {**_ADAM, "weight_decay": 0.0}),
@@ -50,7 +53,7 @@ def build(
     """The optimizer `name` over `model`'s trainable parameters, with the `settings` that OPTIMIZERS lists.
 
     The loop sets its rate at each step. `groups` gives parameters whose structured name matches a shell pattern a
-    weight decay of their own, or a `learning_rate` that multiplies the optimizer's; the first match counts:
+    weight decay or momentum of their own, or a `learning_rate` that multiplies the optimizer's; the first match counts:
     `{"*norm*.bias": {"learning_rate": 64.0, "weight_decay": 2e-5}}`. `no_decay=("*.bias",)` is short for weight
     decay 0. Unknown names and settings, and patterns that match nothing, raise UserError.
     """

@@ -21,7 +21,7 @@ from paddle_course.training import checkpoint, optimizers
 from paddle_course.training.checkpoint import State
 from tests.training import toy
 
-OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
+OPTIMIZERS = ["sgd", "momentum", "nesterov", "muon", "adagrad", "rmsprop", "adam", "adamw"]
 
 
 def stepped(

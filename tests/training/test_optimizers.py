@@ -81,6 +81,7 @@ FORMULAS = [
     ("momentum", {"momentum": 0.7}, lambda w, g: momentum(w, g, 0.7)),
     ("momentum", {}, lambda w, g: momentum(w, g, 0.9)),
     ("nesterov", {}, lambda w, g: momentum(w, g, 0.9, nesterov=True)),
+    ("muon", {}, lambda w, g: momentum(w, g, 0.6, nesterov=True)),  # what is no convolution's weight
     ("adagrad", {}, adagrad),
     ("rmsprop", {}, rmsprop),
     ("rmsprop", {"rho": 0.9, "epsilon": 1e-3}, lambda w, g: rmsprop(w, g, 0.9, 1e-3)),

@@ -47,6 +47,25 @@ def test_airbench_gives_the_six_shifts_64_times_the_rate() -> None:
     assert shifts == {f"features.group{i}.norm{j}.bias" for i in (1, 2, 3) for j in (1, 2)}
 
 
+def test_muon_goes_straight_down_and_has_the_authors_numbers() -> None:
+    """0.24 for filters; for sums of 2,000 losses 0.053 for shifts, 0.67 for the last layer by 256, decay 0.004."""
+    phase = recipes.airbench_muon(epochs=8, steps_per_epoch=25, size=2000)
+    assert [phase.schedule(step) for step in (0, 50, 100, 200)] == pytest.approx([0.24, 0.18, 0.12, 0.0])
+    groups = phase.settings["groups"]
+    assert groups["*.bias"]["learning_rate"] * 0.24 == pytest.approx(0.053 * 2000)
+    assert groups["fc.weight"]["learning_rate"] * 0.24 / 9**2 == pytest.approx(0.67 * 2000 / 256**2)
+    for each in groups.values():
+        assert each["learning_rate"] * 0.24 * each["weight_decay"] == pytest.approx(0.004)
+
+
+def test_muon_moves_the_six_filters_and_lets_the_whitening_rest() -> None:
+    net, phase = models.build("fast", width=0.1), recipes.airbench_muon(4, 3, 1000)
+    groups = [len(each["params"]) for each in optimizers.build(phase.optimizer, net, **phase.settings)._param_groups]
+    assert groups == [6, 7, 1]
+    plan.freeze(net, [phase], 3)
+    assert net.features.whiten.bias.stop_gradient
+
+
 def test_one_cycle_ends_at_zero() -> None:
     phase = recipes.one_cycle(epochs=5, steps_per_epoch=20, size=256)
     rates = [phase.schedule(step) for step in range(101)]
