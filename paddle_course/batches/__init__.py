@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "channel_statistics",
             "cutout",
             "flip",
+            "growing",
             "mixup",
             "pad_crop",
             "rotate",

@@ -35,20 +35,23 @@ def test_the_phase_follows_the_fields() -> None:
     curve = trainings.rate_of(Recipe("lenet", lr=0.4, halvings=(0.5,)), 4)
     assert curve == ([0, 1, 2, 3], [0.4, 0.4, 0.2, 0.2])
     assert Recipe.fast().phase(4, 10, 512).schedule(9) == training.recipes.airbench(4, 10, 512).schedule(9)
+    assert Recipe.sprint().phase(4, 10, 512).schedule(9) == training.recipes.airbench_muon(4, 10, 512).schedule(9)
 
 
 def test_what_is_not_asked_for_does_not_happen_to_the_pictures() -> None:
     images = blobs()
     every = {"flip": "random", "turn": 20.0, "crop": 3, "cutout": 8, "mixup": 0.4}
-    assert Recipe("lenet").augment(0, 4) == ()
+    assert Recipe("lenet").augment(0, 4, 3) == ()
     for name, value in every.items():
-        (change,) = Recipe("lenet", **{name: value}).augment(0, 4)
+        (change,) = Recipe("lenet", **{name: value}).augment(0, 4, 3)
         batch = change(batches.Batch(images.images, images.labels, np.arange(48), 0), np.random.default_rng(0))
         assert not np.array_equal(batch.images, images.images)
         assert (batch.labels.ndim == 2) == (name == "mixup")
-    assert len(Recipe("lenet", **every).augment(0, 4)) == 5
-    (alternating,) = Recipe("lenet", flip="alternating").augment(5, 4)
+    assert len(Recipe("lenet", **every).augment(0, 4, 3)) == 5
+    (alternating,) = Recipe("lenet", flip="alternating").augment(5, 4, 3)
     assert alternating.keywords == {"seed": 5}
+    (growing,) = Recipe("lenet", part=28, crop=3).augment(0, 4, 9)
+    assert growing.keywords == {"side": 28, "epochs": 6, "pad": 3}
     with pytest.raises(ValueError, match="flip 'sideways' is none of"):
         Recipe("lenet", flip="sideways")
 

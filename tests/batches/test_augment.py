@@ -201,3 +201,17 @@ def test_scramble_gives_every_picture_the_same_other_order():
     assert (flat[:, order] == mixed).all()
     assert (batches.scramble(batch, rng(1)).images == after).all()  # of test pictures, too
     assert (batches.scramble(batch, rng(), seed=1).images != after).any()
+
+
+def test_growing_shows_squares_first_and_then_the_whole_shifted_picture():
+    batch = noise(200, 10, 12)
+    parts = batches.growing(batch, rng(), side=7, epochs=2).images
+    assert parts.shape == (200, 7, 7, 3)
+    places = {
+        next(place for place in np.ndindex(4, 6) if np.array_equal(part, whole[place[0] :, place[1] :][:7, :7]))
+        for part, whole in zip(parts, batch.images, strict=True)
+    }
+    assert places == set(np.ndindex(4, 6))  # anywhere, the edges too
+    later = noise(64, epoch=2)
+    shown = batches.growing(later, rng(), side=7, epochs=2, pad=3).images
+    assert np.array_equal(shown, batches.pad_crop(later, rng(), pad=3).images)
