@@ -221,26 +221,27 @@ def pool(layer: nn.MaxPool2D | nn.AvgPool2D, x: Tensor, relu: bool, gives: int) 
     return call(Pool, x, window, (*x.shape[:2], *result), kind)
 
 
-def adaptive_problem(layer: nn.AdaptiveAvgPool2D) -> str:
-    if layer._data_format != "NCHW":
-        return f"data format {layer._data_format}"
-    return ""
+def adaptive_problem(layer: nn.AdaptiveAvgPool2D | nn.AdaptiveMaxPool2D) -> str:
+    if isinstance(layer, nn.AdaptiveMaxPool2D):
+        return "it returns indices" if layer._return_mask else ""
+    return "" if layer._data_format == "NCHW" else f"data format {layer._data_format}"
 
 
 @or_stock
-def adaptive(layer: nn.AdaptiveAvgPool2D, x: Tensor, relu: bool, gives: int) -> Tensor:
+def adaptive(layer: nn.AdaptiveAvgPool2D | nn.AdaptiveMaxPool2D, x: Tensor, relu: bool, gives: int) -> Tensor:
     wanted = layer._output_size
     if isinstance(wanted, int):
         wanted = (wanted, wanted)
     result = [n if want is None else want for n, want in zip(x.shape[2:], wanted, strict=True)]
     if any(n % want for n, want in zip(x.shape[2:], result, strict=True)):
-        raise NotServed(f"AdaptiveAvgPool2D of {x.shape} to {result}: windows of different sizes")
+        raise NotServed(f"{type(layer).__name__} of {x.shape} to {result}: windows of different sizes")
     window = tuple(n // want for n, want in zip(x.shape[2:], result, strict=True))
     if window == (1, 1):
         return x.clone()  # not `x`: what is done to the one in place would be done to the other
     none = (0, 0)
     shape = (*x.shape[:2], *result)
-    return call(Pool, x, Window(window, window, none, none), shape, dnn.POOLING_AVG_EXCLUDE_PADDING)
+    kind = dnn.POOLING_MAX if isinstance(layer, nn.AdaptiveMaxPool2D) else dnn.POOLING_AVG_EXCLUDE_PADDING
+    return call(Pool, x, Window(window, window, none, none), shape, kind)
 
 
 def dtype_name(tensor: Tensor) -> str:

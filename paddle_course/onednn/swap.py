@@ -33,6 +33,7 @@ KINDS = {
     nn.MaxPool2D: Kind(layers.pool, layers.pool_problem),
     nn.AvgPool2D: Kind(layers.pool, layers.pool_problem),
     nn.AdaptiveAvgPool2D: Kind(layers.adaptive, layers.adaptive_problem),
+    nn.AdaptiveMaxPool2D: Kind(layers.adaptive, layers.adaptive_problem),
     nn.Sequential: Kind(containers.sequential),
 }
 # Classes of the models go by their full names, and blocks by their parts, too: this wing stands below the models.

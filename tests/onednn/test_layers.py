@@ -163,20 +163,23 @@ def test_average_pooling_that_counts_the_padding(like_stock):
 
 def test_the_first_of_equals_gets_the_gradient(like_stock):
     """Behind a ReLU most windows hold several zeros."""
-    like_stock(nn.Sequential(nn.ReLU(), nn.MaxPool2D(3, 2, 1)), np.round(noise(2, 4, 9, 9)))
+    for pool in (nn.MaxPool2D(3, 2, 1), nn.AdaptiveMaxPool2D(3)):
+        like_stock(nn.Sequential(nn.ReLU(), pool), np.round(noise(2, 4, 9, 9)))
 
 
 @pytest.mark.parametrize(
     ("output", "size"), [(1, (4, 4)), (1, (1, 1)), (7, (7, 7)), ((2, 3), (4, 9)), ((None, 2), (5, 4)), (3, (7, 8))]
 )
-def test_adaptive_average_pooling(like_stock, output, size):
-    like_stock(nn.AdaptiveAvgPool2D(output), 2, 6, *size, told=output == 3)
+@pytest.mark.parametrize("kind", [nn.AdaptiveAvgPool2D, nn.AdaptiveMaxPool2D])
+def test_adaptive_pooling(like_stock, kind, output, size):
+    like_stock(kind(output), 2, 6, *size, told=output == 3)
 
 
 @pytest.mark.parametrize(
     "kind",
     [
         lambda: nn.MaxPool2D(2, data_format="NHWC"),
+        lambda: nn.AdaptiveAvgPool2D(2, data_format="NHWC"),
         lambda: nn.AvgPool2D(2, divisor_override=3),
         lambda: nn.AvgPool2D(2, padding="SAME"),
         lambda: nn.AvgPool2D(3, 2, ceil_mode=True, exclusive=False),
