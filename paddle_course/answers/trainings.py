@@ -14,9 +14,9 @@ from paddle_course import batches, models, readers, training
 from paddle_course.answers.homework import Lab, slug
 from paddle_course.answers.pieces import Trained
 
-FAST, TOGETHER = ("fast", "fast-half"), 1000  # the networks made for speed, and their pictures per update
+# Pictures per update of the fast networks. The small one is for so few epochs that it needs the updates.
+FAST = {"fast": 1024, "fast-half": 512}
 WHITENED = 5000  # pictures that the fast network's first convolution is worked out from
-GROWTH = 2 / 3  # share of the epochs that see parts of the pictures, where a recipe wants them to
 FLIPS = ("", "random", "alternating")
 
 
@@ -34,8 +34,8 @@ class Recipe:
         flip: one of FLIPS.
         turn: pictures are turned by up to so many degrees.
         crop: pictures are shifted by up to so many pixels.
-        part: the first two thirds of the epochs show a random square of each picture with this side, the others all of
-            it, shifted by up to `crop`.
+        growth: shares of the epochs, the last one below 1, and sides of random squares that are shown of each picture
+            until then; in the rest of the epochs it is the whole picture, shifted by up to `crop`.
         cutout: the side of a square that is covered.
         mixup: the alpha of the shares in which two pictures are blended.
         smoothing: the share of each label that is spread over all classes.
@@ -56,7 +56,7 @@ class Recipe:
     flip: str = ""
     turn: float = 0.0
     crop: int = 0
-    part: int = 0
+    growth: tuple[tuple[float, int], ...] = ()
     cutout: int = 0
     mixup: float = 0.0
     smoothing: float = 0.0
@@ -68,14 +68,9 @@ class Recipe:
             raise ValueError(f"flip {self.flip!r} is none of {FLIPS}")
 
     @classmethod
-    def fast(cls, size: int = TOGETHER, **settings: Any) -> Recipe:
+    def fast(cls, size: int = FAST["fast"], **settings: Any) -> Recipe:
         """The fast network, and the recipe that was made with it."""
         return cls("fast", settings, size, "airbench", flip="alternating", crop=2, smoothing=0.2)
-
-    @classmethod
-    def sprint(cls, **settings: Any) -> Recipe:
-        """The fast network, and what takes it to the same accuracy in fewer epochs that cost less."""
-        return replace(cls.fast(**settings), follows="airbench_muon", part=28)
 
     @classmethod
     def usual(cls, model: str, **settings: Any) -> Recipe:
@@ -98,12 +93,14 @@ class Recipe:
 
     def augment(self, seed: int, classes: int, epochs: int) -> tuple[batches.Augmentation, ...]:
         """What happens to the pictures in a training of so many epochs, in this order."""
-        growing = partial(batches.growing, side=self.part, epochs=round(GROWTH * epochs), pad=self.crop)
+        stages = [(round(share * epochs), side) for share, side in self.growth]
+        sides = [next(side for end, side in stages if epoch < end) for epoch in range(stages[-1][0] if stages else 0)]
+        growing = partial(batches.growing, sides=tuple(sides), pad=self.crop)
         wanted = (
             self.flip == "random" and batches.flip,
             self.flip == "alternating" and partial(batches.alternating_flip, seed=seed),
             self.turn and partial(batches.rotate, degrees=self.turn),
-            growing if self.part else self.crop and partial(batches.pad_crop, pad=self.crop),
+            growing if self.growth else self.crop and partial(batches.pad_crop, pad=self.crop),
             self.cutout and partial(batches.cutout, side=self.cutout),
             self.mixup and partial(batches.mixup, alpha=self.mixup, classes=classes),
         )
@@ -214,7 +211,7 @@ def augmented(lab: Lab, data: str, name: str, epochs: int, seed: int = 0, **sett
     """
     recipe = Recipe.usual(name, **settings)
     if name in FAST:
-        recipe = replace(Recipe.sprint(**settings), model=name)
+        recipe = replace(Recipe.fast(FAST[name], **settings), model=name)
     images, test = lab.images(data, "train"), lab.images(data, "test")
     return train(lab, f"{name}-{epochs}-epochs", recipe, images, {"test": test}, epochs, seed)
 

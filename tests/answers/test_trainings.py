@@ -35,7 +35,8 @@ def test_the_phase_follows_the_fields() -> None:
     curve = trainings.rate_of(Recipe("lenet", lr=0.4, halvings=(0.5,)), 4)
     assert curve == ([0, 1, 2, 3], [0.4, 0.4, 0.2, 0.2])
     assert Recipe.fast().phase(4, 10, 512).schedule(9) == training.recipes.airbench(4, 10, 512).schedule(9)
-    assert Recipe.sprint().phase(4, 10, 512).schedule(9) == training.recipes.airbench_muon(4, 10, 512).schedule(9)
+    muon = Recipe("fast", follows="airbench_muon").phase(4, 10, 512)
+    assert muon.optimizer == "muon" and muon.schedule(10) == pytest.approx(0.18)
 
 
 def test_what_is_not_asked_for_does_not_happen_to_the_pictures() -> None:
@@ -50,8 +51,8 @@ def test_what_is_not_asked_for_does_not_happen_to_the_pictures() -> None:
     assert len(Recipe("lenet", **every).augment(0, 4, 3)) == 5
     (alternating,) = Recipe("lenet", flip="alternating").augment(5, 4, 3)
     assert alternating.keywords == {"seed": 5}
-    (growing,) = Recipe("lenet", part=28, crop=3).augment(0, 4, 9)
-    assert growing.keywords == {"side": 28, "epochs": 6, "pad": 3}
+    (growing,) = Recipe("lenet", growth=((0.5, 24), (0.9, 28)), crop=3).augment(0, 4, 10)
+    assert growing.keywords == {"sides": (24,) * 5 + (28,) * 4, "pad": 3}
     with pytest.raises(ValueError, match="flip 'sideways' is none of"):
         Recipe("lenet", flip="sideways")
 

@@ -205,13 +205,14 @@ def test_scramble_gives_every_picture_the_same_other_order():
 
 def test_growing_shows_squares_first_and_then_the_whole_shifted_picture():
     batch = noise(200, 10, 12)
-    parts = batches.growing(batch, rng(), side=7, epochs=2).images
+    parts = batches.growing(batch, rng(), sides=[7, 9]).images
     assert parts.shape == (200, 7, 7, 3)
     places = {
         next(place for place in np.ndindex(4, 6) if np.array_equal(part, whole[place[0] :, place[1] :][:7, :7]))
         for part, whole in zip(parts, batch.images, strict=True)
     }
     assert places == set(np.ndindex(4, 6))  # anywhere, the edges too
+    assert batches.growing(noise(epoch=1), rng(), sides=[7, 9]).images.shape == (64, 9, 9, 3)
     later = noise(64, epoch=2)
-    shown = batches.growing(later, rng(), side=7, epochs=2, pad=3).images
+    shown = batches.growing(later, rng(), sides=[7, 9], pad=3).images
     assert np.array_equal(shown, batches.pad_crop(later, rng(), pad=3).images)
