@@ -120,7 +120,8 @@ def taken(layer: Layer) -> str:
 def results(model: str, found: dict[Layer, dict[str, Numbers]]) -> list[answers.Result]:
     made = []
     for layer, speed in found.items():
-        name, data = f"gradients of weights, {model}, {layer}", "random maps"
+        told = str(layer).replace(", ", " of ")  # a comma parts the names of rows and columns
+        name, data = f"gradients of weights, {model}, {told}", "random maps"
         for way, numbers in speed.items():
             made += numbers.results(f"{name}, {way}", "GFLOP/s", data)
         made += speed[EXCHANGED].over(speed[OWN]).results(f"{name}, {EXCHANGED} / own", "ratio", data)
