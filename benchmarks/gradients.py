@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from benchmarks import flags, rounds
 from benchmarks.measure import batch_size
-from benchmarks.profile import times
+from benchmarks.profile import told
 from benchmarks.rounds import Numbers, short
 from paddle_course import answers, models, onednn, runtime
 from paddle_course.runtime import UserError
@@ -40,12 +40,11 @@ class Layer(NamedTuple):
     groups: int
 
     def __str__(self) -> str:
-        stride = self.window.stride[0]
-        return f"{times(self.x)} → {self.w[0]}, {times(self.w[2:])}" + f" / {stride}" * (stride > 1)
+        return told(*self[:3])[0]
 
     @property
     def flop(self) -> int:
-        return 2 * self.x[0] * prod(self.window.places(self.x[2:])) * prod(self.w)
+        return told(*self[:3])[1]
 
 
 def convolutions(model: str, batch: int) -> list[Layer]:
@@ -120,8 +119,8 @@ def taken(layer: Layer) -> str:
 def results(model: str, found: dict[Layer, dict[str, Numbers]]) -> list[answers.Result]:
     made = []
     for layer, speed in found.items():
-        told = str(layer).replace(", ", " of ")  # a comma parts the names of rows and columns
-        name, data = f"gradients of weights, {model}, {told}", "random maps"
+        row = str(layer).replace(", ", " of ")  # a comma parts the names of rows and columns
+        name, data = f"gradients of weights, {model}, {row}", "random maps"
         for way, numbers in speed.items():
             made += numbers.results(f"{name}, {way}", "GFLOP/s", data)
         made += speed[EXCHANGED].over(speed[OWN]).results(f"{name}, {EXCHANGED} / own", "ratio", data)

@@ -24,7 +24,8 @@ from paddle_course import answers, models, onednn, runtime
 from paddle_course.runtime import UserError
 
 if TYPE_CHECKING:
-    from paddle_course.onednn.memory import What
+    from paddle_course.onednn.memory import Shape, What
+    from paddle_course.onednn.primitives import Window
 
 SMALL = 0.005  # share of the step below which calls have no row of their own
 REST = "the rest: Python and Paddle"
@@ -82,18 +83,21 @@ def call(what: What, arguments: Iterable[int]) -> Call:
     if kind == "convolution":
         w, window, *_ = how
         direction = "to weights" if dnn.DIFF_WEIGHTS in backward else "to data" if backward else direction
-        told = f"{shape} → {w[0]}, {times(w[2:])}" + f" / {window.stride[0]}" * (window.stride != (1, 1))
-        return Call(f"conv {direction}", told, 2 * x[0] * prod(window.places(x[2:])) * prod(w))
-    if kind == "gradient of weights":
-        w, window = how
-        told = f"{shape} → {w[0]}, {times(w[2:])}" + f" / {window.stride[0]}" * (window.stride != (1, 1))
-        return Call("conv to weights", told, 2 * x[0] * prod(window.places(x[2:])) * prod(w))
+        return Call(f"conv {direction}", *told(x, w, window))
+    if kind == "gradient of weights":  # a convolution in place of oneDNN's own gradient
+        return Call("conv to weights", *told(x, *how))
     if kind == "reorder weights":
         return Call(kind, shape)
     if kind == "reorder maps":
         source, target = ({dnn.F32: "f32", dnn.BF16: "bf16"}[layout.dtype] for layout in how)
         return Call(kind, shape + f", {source} → {target}" * (source != target))
     return Call(f"{kind} {direction}", shape)
+
+
+def told(x: Shape, w: Shape, window: Window) -> tuple[str, int]:
+    """The shapes of a convolution in words, and the floating-point operations of it or of one of its gradients."""
+    words = f"{times(x)} → {w[0]}, {times(w[2:])}" + f" / {window.stride[0]}" * (window.stride != (1, 1))
+    return words, 2 * x[0] * prod(window.places(x[2:])) * prod(w)
 
 
 def times(shape: Sequence[int]) -> str:

@@ -91,16 +91,21 @@ class Recipe:
         average = partial(training.averaging.look_ahead, steps=steps) if self.average else None
         return training.Phase(epochs, self.optimizer, schedule, {"weight_decay": self.weight_decay}, average)
 
+    def sides(self, epochs: int) -> tuple[int, ...]:
+        """Of the squares that `growth` shows, for each epoch that sees some."""
+        found: list[int] = []
+        for share, side in self.growth:
+            found += [side] * (round(share * epochs) - len(found))
+        return tuple(found)
+
     def augment(self, seed: int, classes: int, epochs: int) -> tuple[batches.Augmentation, ...]:
         """What happens to the pictures in a training of so many epochs, in this order."""
-        stages = [(round(share * epochs), side) for share, side in self.growth]
-        sides = [next(side for end, side in stages if epoch < end) for epoch in range(stages[-1][0] if stages else 0)]
-        growing = partial(batches.growing, sides=tuple(sides), pad=self.crop)
         wanted = (
             self.flip == "random" and batches.flip,
             self.flip == "alternating" and partial(batches.alternating_flip, seed=seed),
             self.turn and partial(batches.rotate, degrees=self.turn),
-            growing if self.growth else self.crop and partial(batches.pad_crop, pad=self.crop),
+            self.growth and partial(batches.growing, sides=self.sides(epochs), pad=self.crop),
+            self.crop and not self.growth and partial(batches.pad_crop, pad=self.crop),
             self.cutout and partial(batches.cutout, side=self.cutout),
             self.mixup and partial(batches.mixup, alpha=self.mixup, classes=classes),
         )

@@ -128,18 +128,19 @@ def reorder(source: Layout, target: Layout) -> Primitive:
 
 def then_relu(what: What) -> Handle:
     """The attribute of a primitive whose result is passed through ReLU before it is written."""
-    after, attribute = create(what, "post_ops"), create(what, "primitive_attr")
-    lib = dnn.library()
-    dnn.check(lib.dnnl_post_ops_append_eltwise(after, dnn.RELU, 0.0, 0.0), "dnnl_post_ops_append_eltwise", what)
-    dnn.check(lib.dnnl_primitive_attr_set_post_ops(attribute, after), "dnnl_primitive_attr_set_post_ops", what)
-    return attribute
+    return then(what, "dnnl_post_ops_append_eltwise", dnn.RELU, 0.0, 0.0)
 
 
 def then_add(what: What) -> Handle:
     """The attribute of a primitive that adds its result to what is there."""
+    return then(what, "dnnl_post_ops_append_sum", 1.0, 0, 0)
+
+
+def then(what: What, append: str, *settings: float) -> Handle:
+    """The attribute of a primitive behind which comes what the C function `append` adds."""
     after, attribute = create(what, "post_ops"), create(what, "primitive_attr")
     lib = dnn.library()
-    dnn.check(lib.dnnl_post_ops_append_sum(after, 1.0, 0, 0), "dnnl_post_ops_append_sum", what)
+    dnn.check(getattr(lib, append)(after, *settings), append, what)
     dnn.check(lib.dnnl_primitive_attr_set_post_ops(attribute, after), "dnnl_primitive_attr_set_post_ops", what)
     return attribute
 

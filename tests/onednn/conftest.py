@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import os
+import subprocess
+import sys
 
 import numpy as np
 import paddle
 import pytest
 
-from paddle_course import onednn
+from paddle_course import onednn, runtime
 from paddle_course.onednn import layers, library
 
 CLOSE = 1e-5  # of the largest value
@@ -24,6 +27,15 @@ def onednn_is_here():
 def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
     assert ours.shape == theirs.shape
     return float(np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-30))
+
+
+def pass_with_avx2(file: str, chosen: str) -> None:
+    """The `chosen` tests of a file pass with oneDNN held to AVX2, and none is skipped."""
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", file, "-k", chosen]
+    run = subprocess.run(command, env=environment, cwd=runtime.ROOT, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stdout
+    assert "skipped" not in run.stdout
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -14,10 +11,10 @@ import paddle
 import pytest
 from paddle import nn
 
-from paddle_course import models, onednn, runtime
+from paddle_course import models, onednn
 from paddle_course.onednn import functions, library, memory, primitives, swap, tensors
 
-from .conftest import CLOSE, difference, noise
+from .conftest import CLOSE, difference, noise, pass_with_avx2
 
 
 @pytest.fixture(autouse=True)
@@ -42,12 +39,7 @@ def test_few_channels_behind_a_stride(like_stock, channels, stride):
 
 def test_with_avx2_alone():
     """What has its own way there, tested with oneDNN held to AVX2, whatever this processor has."""
-    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
-    chosen = "few_channels or test_batch_norm"
-    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", __file__, "-k", chosen]
-    run = subprocess.run(command, env=environment, cwd=runtime.ROOT, capture_output=True, text=True, timeout=120)
-    assert run.returncode == 0, run.stdout
-    assert "skipped" not in run.stdout
+    pass_with_avx2(__file__, "few_channels or test_batch_norm")
 
 
 def test_a_convolution_of_single_pixels(like_stock):
