@@ -32,7 +32,7 @@ REST = "the rest: Python and Paddle"
 
 
 class Call(NamedTuple):
-    """What a primitive computes, and for which shapes; `flop` is a convolution's, 0 for all others."""
+    """What a primitive computes, and for which shapes; `flop` is that of convolutions and products, 0 of all others."""
 
     name: str
     shapes: str
@@ -56,7 +56,7 @@ class Spent(NamedTuple):
         return sum(len(self.calls[each]) for each in calls) // self.steps
 
     def speed(self, calls: Sequence[Call]) -> float | None:
-        """GFLOP/s; None where not all are convolutions."""
+        """GFLOP/s; None where not all multiply."""
         flop = sum(each.flop * self.runs([each]) for each in calls)
         return 1e-9 * flop / self.seconds(calls) if all(each.flop for each in calls) else None
 
@@ -86,7 +86,10 @@ def call(what: What, arguments: Iterable[int]) -> Call:
         return Call(f"conv {direction}", *told(x, w, window))
     if kind == "gradient of weights":  # a convolution in place of oneDNN's own gradient
         return Call("conv to weights", *told(x, *how))
-    if kind == "reorder weights":
+    if kind == "Winograd: products":
+        values, tiles, c = x
+        return Call(kind, f"{values} of {tiles}×{c} → {how[0]}", 2 * values * tiles * c * how[0])
+    if kind == "reorder weights" or kind.startswith("Winograd"):
         return Call(kind, shape)
     if kind == "reorder maps":
         source, target = ({dnn.F32: "f32", dnn.BF16: "bf16"}[layout.dtype] for layout in how)

@@ -15,8 +15,7 @@ from paddle_course.answers.homework import Lab, slug
 from paddle_course.answers.pieces import Trained
 
 FAST, TOGETHER = ("fast", "fast-half"), 1000  # the networks made for speed, and their pictures per update
-# A third of the epochs sees a random 24 x 24 pixels of each picture, the next third 28 x 28, the last one all of it.
-GROWTH = ((1 / 3, 24), (2 / 3, 28))
+GROWTH = ((0.5, 28),)  # half of the epochs sees a random 28 x 28 pixels of each picture
 WHITENED = 5000  # pictures that the fast network's first convolution is worked out from
 FLIPS = ("", "random", "alternating")
 

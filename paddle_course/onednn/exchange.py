@@ -25,6 +25,7 @@ from paddle_course.onednn.memory import (
     descriptor,
     implementation,
     in_blocks,
+    portions,
     query,
     reorder,
     reorder_between,
@@ -36,7 +37,7 @@ from paddle_course.onednn.memory import (
 if TYPE_CHECKING:
     from paddle_course.onednn.primitives import Window
 
-# Where it is faster, by measurement: python -m benchmarks.gradients
+# Where it is faster, by measurement: python -m benchmarks.convolutions
 FEWEST, LARGEST = 16, 16 * 16  # channels of either side; pixels of a result
 TOGETHER = 1 << 18  # bytes of `dy` that are taken at a time, so that they stay in the cache
 BLOCK = 8  # pictures that are taken at a time are a multiple of this, as channels are of oneDNN's blocks
@@ -63,10 +64,7 @@ class Exchanged:
         n, c, *size = x
         k, taps = w[0], w[2] * w[3]
         fitting = TOGETHER // (4 * k * prod(window.places(size))) // BLOCK * BLOCK
-        some = min(max(fitting, BLOCK), n)
-        counts = [some] * (n // some) + [n % some] * (n % some > 0)
-        made = {count: Part((count, *x[1:]), w, window) for count in set(counts)}
-        self.parts = [made[count] for count in counts]
+        self.parts = portions(n, max(fitting, BLOCK), lambda count: Part((count, *x[1:]), w, window))
         total = in_blocks((c, k, *w[2:]))
         self.size = size_of(descriptor(total))
         self.finish = reorder(total, Layout(total.shape, (taps, c * taps, w[3], 1)))

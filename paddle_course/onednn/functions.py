@@ -113,7 +113,7 @@ class Convolve(PyLayer):
         if for_x:
             dx = empty(ctx.shape, ctx.types.x)
             with ALONE:
-                conv.to_data(conv.weights_back.given(ctx.w.data_ptr()), dy.data_ptr(), dx.data_ptr())
+                conv.to_data(dy.data_ptr(), conv.weights_back.given(ctx.w.data_ptr()), dx.data_ptr())
         gradients = (dx, dw if for_w else None)
         return (*gradients, db if for_bias else None) if ctx.biased else gradients
 

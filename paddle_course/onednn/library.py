@@ -93,6 +93,7 @@ CREATE = {
     "pooling_backward_primitive_desc": [Handle, c_int, *_POOLING, Handle, Handle],
     "eltwise_forward_primitive_desc": [Handle, c_int, c_int, Handle, Handle, c_float, c_float, Handle],
     "eltwise_backward_primitive_desc": [Handle, c_int, *[Handle] * 3, c_float, c_float, Handle, Handle],
+    "matmul_primitive_desc": [Handle, Handle, Handle, Handle, Handle, Handle],  # engine, src, weights, bias, dst; attr
     "binary_primitive_desc": [Handle, c_int, Handle, Handle, Handle, Handle],
 }
 KINDS = ("primitive_attr", "primitive_desc", "primitive", "memory_desc", "memory", "post_ops", "stream", "engine")

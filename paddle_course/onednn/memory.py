@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ctypes import byref, c_char_p
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import paddle
 
@@ -18,6 +18,7 @@ KEPT = 1024  # primitives of one kind; the least recently used goes
 # does the one and then the other holds this lock, or another thread comes between.
 ALONE = threading.RLock()
 Shape = tuple[int, ...]
+Part = TypeVar("Part")
 
 
 class Layout(NamedTuple):
@@ -143,6 +144,13 @@ def then(what: What, append: str, *settings: float) -> Handle:
     dnn.check(getattr(lib, append)(after, *settings), append, what)
     dnn.check(lib.dnnl_primitive_attr_set_post_ops(attribute, after), "dnnl_primitive_attr_set_post_ops", what)
     return attribute
+
+
+def portions(n: int, most: int, make: Callable[[int], Part]) -> list[Part]:
+    """What `make` makes for every `most` of `n` pictures and for the rest, of each number one."""
+    counts = [most] * (n // most) + [n % most] * (n % most > 0)
+    made = {count: make(count) for count in set(counts)}
+    return [made[count] for count in counts]
 
 
 _scratch: dict[str, paddle.Tensor] = {}

@@ -30,6 +30,7 @@ from paddle_course.onednn.memory import (
     size_of,
     then_relu,
 )
+from paddle_course.onednn.winograd import faster
 
 
 class Window(NamedTuple):
@@ -96,35 +97,40 @@ class Convolution:
         self.read = descriptor(channels_last(x, types.within))
         self.free = any_layout(self.grouped, types.within)
         self.bias = descriptor(plain((w[0],))) if bias else None
-        made = self.make_forward(types.gives, relu)
+        self.gives = types.gives
+        maps, weights = faster(x, w, window, groups) if set(types) == {F32} else (None, None)
+        self.forward, self.weights = maps.forward(bias, relu) if maps else self.own_forward(relu)
         if train:
-            hint = self.describe(types.gives, None) if relu else made  # backward knows nothing of the ReLU
             arriving = descriptor(channels_last(self.result, types.within))
-            other = exchanged(x, w, window, groups) if types.within == F32 else None
-            self.to_weights = other or self.own_to_weights(arriving, hint)
-            self.make_to_data(descriptor(channels_last(x, types.x)), arriving, hint)
+            leaving = descriptor(channels_last(x, types.x))
+            self.to_data, self.weights_back = maps.to_data() if maps else self.own_to_data(leaving, arriving)
+            other = exchanged(x, w, window, groups) if types.within == F32 and not weights else None
+            self.to_weights = weights.to_weights() if weights else other or self.own_to_weights(arriving)
 
-    def describe(self, gives: int, attribute: Handle | None) -> Handle:
-        wrote = descriptor(channels_last(self.result, gives))
+    def describe(self, attribute: Handle | None = None) -> Handle:
+        wrote = descriptor(channels_last(self.result, self.gives))
         kind = dnn.engine(), dnn.FORWARD_TRAINING, dnn.CONVOLUTION_DIRECT
         layouts = self.read, self.free, self.bias, wrote
         return create(self.what, "convolution_forward_primitive_desc", *kind, *layouts, *self.moves, attribute)
 
-    def make_forward(self, gives: int, relu: bool) -> Handle:
-        made = self.describe(gives, then_relu(self.what) if relu else None)
+    def own_forward(self, relu: bool) -> tuple[Primitive, Weights]:
+        made = self.describe(then_relu(self.what) if relu else None)
         chosen = query(made, dnn.QUERY_WEIGHTS)
-        self.weights = Weights(plain(self.grouped), chosen)
         biases = {dnn.BIAS: self.bias} if self.bias else {}
-        wrote = descriptor(channels_last(self.result, gives))
+        wrote = descriptor(channels_last(self.result, self.gives))
         places = {dnn.SRC: self.read, dnn.WEIGHTS: chosen, **biases, dnn.DST: wrote}
-        self.forward = Primitive(self.what, made, places)
-        return made
+        return Primitive(self.what, made, places), Weights(plain(self.grouped), chosen)
 
-    def own_to_weights(self, arriving: Handle, hint: Handle) -> ToWeights:
+    @functools.cached_property
+    def hint(self) -> Handle:
+        """What the gradients are told of the way forward; they know nothing of the ReLU."""
+        return self.describe()
+
+    def own_to_weights(self, arriving: Handle) -> ToWeights:
         layouts = self.read, any_layout(self.grouped, F32), self.bias, arriving
         kind = dnn.engine(), dnn.CONVOLUTION_DIRECT
         name = "convolution_backward_weights_primitive_desc"
-        made = create(self.what, name, *kind, *layouts, *self.moves, hint, None)
+        made = create(self.what, name, *kind, *layouts, *self.moves, self.hint, None)
         self.pass_over_wrong(made)
         return ToWeights(self.what, made, plain(self.grouped), {dnn.SRC: self.read, dnn.DIFF_DST: arriving}, self.bias)
 
@@ -138,13 +144,13 @@ class Convolution:
         if strided and channels % 8 and implementation(made) == "jit_1x1:avx2":
             dnn.check(dnn.library().dnnl_primitive_desc_next_impl(made), "dnnl_primitive_desc_next_impl", self.what)
 
-    def make_to_data(self, leaving: Handle, arriving: Handle, hint: Handle) -> None:
+    def own_to_data(self, leaving: Handle, arriving: Handle) -> tuple[Primitive, Weights]:
         kind, layouts = (dnn.engine(), dnn.CONVOLUTION_DIRECT), (leaving, self.free, arriving)
         name = "convolution_backward_data_primitive_desc"
-        made = create(self.what, name, *kind, *layouts, *self.moves, hint, None)
+        made = create(self.what, name, *kind, *layouts, *self.moves, self.hint, None)
         chosen = query(made, dnn.QUERY_WEIGHTS)
-        self.weights_back = Weights(plain(self.grouped), chosen)
-        self.to_data = Primitive(self.what, made, {dnn.WEIGHTS: chosen, dnn.DIFF_DST: arriving, dnn.DIFF_SRC: leaving})
+        places = {dnn.DIFF_DST: arriving, dnn.WEIGHTS: chosen, dnn.DIFF_SRC: leaving}
+        return Primitive(self.what, made, places), Weights(plain(self.grouped), chosen)
 
 
 class Normalization:

@@ -26,7 +26,7 @@ WRONG = {
     "throughput": (["--models", "lenot"], ["--columns", "jax"], ["--rounds", "0"], ["--torch", "/no/python"]),
     "causes": (["--models", "lenot"], ["--seconds", "x"], ["--batch", "0"]),
     "profile": ([], ["lenot"], ["lenet", "--precision", "f64"]),
-    "gradients": ([], ["lenot"], ["lenet", "--batch", "0"]),
+    "convolutions": ([], ["lenot"], ["lenet", "--batch", "0"]),
     "readers": (["--seconds", "0"],),
     "drawing": (["--seconds", "0"], ["--rounds", "0"]),
     "denormals": (["--steps", "3"], ["--runs", "margin,decoy"], ["--width", "0"]),
