@@ -1,4 +1,4 @@
-"""A 3 x 3 convolution and its gradients with fewer multiplications: for AVX2, where these take all the time.
+"""A 3 x 3 convolution and its gradients with fewer multiplications: for AVX2, where these take most of the time.
 
 Winograd's F(m, 3) works out m neighbours of a result from m + 2 of the row they come from and 3 weights, with m + 2
 multiplications in place of 3 m (for maps Lavin and Gray 2016, arXiv:1509.09308, by rows and by columns):
@@ -258,7 +258,7 @@ class Convolved:
 
 
 class ConvolvedPart:
-    """Some pictures."""
+    """(x, filters, bias if any, result): the results of some pictures."""
 
     def __init__(self, come: Grid, go: Grid, by: Layout, bias: bool, relu: bool):
         self.spread, self.gather = Spread(come, come.rows.spread, come.columns.spread), Gather(go, bias, relu)
@@ -295,7 +295,7 @@ class ToWeights:
 
 
 class ToWeightsPart:
-    """What some pictures add to the gradient of the filters."""
+    """(x, dy, total): what some pictures add to the gradient of the filters."""
 
     def __init__(self, come: Grid, arrive: Grid, filters: Layout):
         self.spread = Spread(come, come.rows.spread, come.columns.spread)
@@ -322,7 +322,10 @@ def fitting(rows: Axis, columns: Axis, *channels: int) -> int:
 
 
 class Winograd:
-    """What `primitives.Convolution` computes, for weights (K, C, 3, 3) that move by single pixels."""
+    """What `primitives.Convolution` computes, for weights (K, C, 3, 3) that move by single pixels.
+
+    `forward` and `to_data` give what runs and its filters: `run(x, filters.given(weights), bias if any, result)`.
+    """
 
     def __init__(self, x: Shape, w: Shape, window: Window):
         self.x, self.w = x, w
