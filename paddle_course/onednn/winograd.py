@@ -16,8 +16,7 @@ of its own. That of the weights takes the same way in the other direction:
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +24,7 @@ import numpy as np
 import paddle
 
 from paddle_course.onednn import library as dnn
+from paddle_course.onednn.filtering import TAPS, Axis, axis
 from paddle_course.onednn.library import Handle, create
 from paddle_course.onednn.memory import (
     Layout,
@@ -42,9 +42,6 @@ from paddle_course.onednn.memory import (
 if TYPE_CHECKING:
     from paddle_course.onednn.primitives import Window
 
-TAPS = 3
-# By m, where the polynomials are evaluated. The usual points, 0, 1, -1, 2 and -2, lose four times as much to rounding.
-POINTS = {2: (0, 1, -1), 3: (-1.2, -0.4, 0.4, 1.2), 4: (0, 0.75, -0.75, 1.5, -1.5)}
 # Where it is faster, by measurement: python -m benchmarks.convolutions
 FEWEST, FEWEST_FOR_WEIGHTS = 80, 64  # channels, the harmonic mean of both sides
 FEWEST_TILES = 32  # of all pictures: with fewer the filters, which grow, take longest
@@ -64,47 +61,6 @@ def faster(x: Shape, w: Shape, window: Window, groups: int) -> tuple[Winograd | 
 def suits(window: Window, groups: int) -> bool:
     """3 x 3 pixels, the next ones one pixel further."""
     return (window.kernel, window.stride, window.dilation, groups) == ((TAPS, TAPS), (1, 1), (1, 1), 1)
-
-
-class Axis(NamedTuple):
-    """What happens to rows, or to columns: the numbers of tiles and of values in each, and the matrices.
-
-    `spread` is B for all tiles, (tiles * values, size of the map), `gather` is A, (size of the result, tiles * values),
-    and `weights` is G, (values, 3).
-    """
-
-    tiles: int
-    values: int
-    spread: np.ndarray
-    gather: np.ndarray
-    weights: np.ndarray
-
-
-@lru_cache
-def axis(size: int, places: int, before: int) -> Axis:
-    """For `size` pixels behind a padding of `before`, and so many places of the result."""
-    m = min(POINTS, key=lambda m: -(-places // m) * (m + TAPS - 1))
-    tiles, values = -(-places // m), m + TAPS - 1
-    a, g, b = matrices(m)
-    spread, gather = np.zeros((tiles, values, size)), np.zeros((places, tiles, values))
-    for tile in range(tiles):
-        first = tile * m - before
-        inside = np.arange(max(first, 0), min(first + values, size))
-        spread[tile][:, inside] = b[:, inside - first]
-        there = min(m, places - tile * m)
-        gather[tile * m : tile * m + there, tile] = a[:there]
-    return Axis(tiles, values, spread.reshape(-1, size), gather.reshape(places, -1), g)
-
-
-def matrices(m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A (m, m + 2), G (m + 2, 3) and B (m + 2, m + 2) of F(m, 3)."""
-    a, g, whole = (at_points(POINTS[m], terms) for terms in (m, TAPS, m + TAPS - 1))
-    return a.T, g, np.linalg.inv(whole).T
-
-
-def at_points(points: Sequence[float], terms: int) -> np.ndarray:
-    """(points + 1, terms): what a polynomial's coefficients give at each point; at infinity, the last one alone."""
-    return np.vstack([np.vander(points, terms, increasing=True), np.eye(terms)[-1]])
 
 
 class Grid(NamedTuple):
@@ -223,10 +179,16 @@ class Filters:
         both = np.kron(rows.weights, columns.weights)  # (values * values, 9)
         self.both = constant(both[:, ::-1] if flipped else both)
         self.shape, self.size = (rows.values, columns.values, k, c), 4 * len(both) * k * c
-        weights, values = Layout((TAPS**2, k * c), (1, TAPS**2)), plain((len(both), k * c))
-        what = What("Winograd: filters", w)
-        self.transform = multiplication(what, plain(both.shape), weights, values)
-        self.back = multiplication(what, transposed(values), plain(both.shape), transposed(weights))
+        self.weights, self.values = Layout((TAPS**2, k * c), (1, TAPS**2)), plain((len(both), k * c))
+        self.matrix, self.what = plain(both.shape), What("Winograd: filters", w)
+
+    @cached_property
+    def transform(self) -> Primitive:
+        return multiplication(self.what, self.matrix, self.weights, self.values)
+
+    @cached_property
+    def back(self) -> Primitive:
+        return multiplication(self.what, transposed(self.values), self.matrix, transposed(self.weights))
 
     def given(self, weights: int) -> int:
         """Where their values are found: see `memory.Weights`."""

@@ -8,18 +8,19 @@ import pytest
 from paddle import nn
 
 from paddle_course import onednn
-from paddle_course.onednn import library, primitives, winograd
+from paddle_course.onednn import filtering, library, primitives, winograd
+from paddle_course.onednn.filtering import axis, matrices
 from paddle_course.onednn.library import F32
 from paddle_course.onednn.primitives import Convolution, Types, Window
 from paddle_course.onednn.tensors import empty, laid
-from paddle_course.onednn.winograd import Winograd, axis, faster, matrices
+from paddle_course.onednn.winograd import Winograd, faster
 
 from .conftest import CLOSE, difference, noise, pass_with_avx2
 
 PLAIN = Window((3, 3), (1, 1), (1, 1), (1, 1))
 
 
-@pytest.mark.parametrize("m", winograd.POINTS)
+@pytest.mark.parametrize("m", filtering.POINTS)
 def test_the_matrices_are_a_correlation(m):
     a, g, b = matrices(m)
     x, w = noise(m + 2).astype(np.float64), noise(3).astype(np.float64)
