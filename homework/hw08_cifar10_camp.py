@@ -5,7 +5,7 @@
 The camp network has 89,910 values, not 3,630, and reaches 66.9 % ± 0.4 (n = 3) after 20 epochs of Adam, 10 minutes each
 on one core of two (AMD EPYC with AVX2, Paddle 3.3.1) with another training beside it. The fast network, shown six views
 of each test picture, has 94.2 % ± 0.1 (n = 3) after 11 epochs, half an hour of both cores; with half its channels it
-has 90.2 % after five, in 7 minutes. All figures: docs/results.md.
+has 91.1 % after six, in 6.4 minutes. All figures: docs/results.md.
 """
 
 from __future__ import annotations
