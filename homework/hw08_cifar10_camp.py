@@ -23,7 +23,7 @@ TITLE = ("猫狗分类实验（CIFAR-10）", "Cats, dogs and eight other things:
 DATA, SHAPE, CAT, AXES = "CIFAR-10, 50,000 / 10,000", (3, 32, 32), 3, ("epoch", "accuracy")
 # Epochs of all pictures for half an hour of two cores, more or less, with bfloat16 and with AVX2 alone; of the fast
 # network those that take it to 94 %. MINUTES take one with half its channels to 90 %, and the others as long.
-HALF_HOUR = {"camp": (170, 80), "lenet": (500, 270), "vgg16": (7, 2), "resnet18": (4, 1), "fast": (11, 11)}
+HALF_HOUR = {"camp": (170, 80), "lenet": (500, 270), "vgg16": (7, 4), "resnet18": (4, 2), "fast": (11, 11)}
 MINUTES = {"fast-half": 6, "camp": 25, "lenet": 65}
 COMPARED = ("camp", "lenet", "vgg11", "vgg16", "resnet18", "fast")  # by what the first updates bring
 SIZES = {"lenet": {"channels": SHAPE[0], "side": SHAPE[1]}}  # of a network that is built for digits if nobody says

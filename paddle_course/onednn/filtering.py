@@ -44,7 +44,13 @@ def axis(size: int, places: int, before: int) -> Axis:
 
 
 def matrices(m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A (m, m + 2), G (m + 2, 3) and B (m + 2, m + 2) of F(m, 3)."""
+    """A (m, m + 2), G (m + 2, 3) and B (m + 2, m + 2) of F(m, 3).
+
+    Two polynomials, u with m coefficients and w with 3, are multiplied by multiplying their values at m + 1 points and
+    at infinity, U u and G w; the product's m + 2 coefficients are p = V^-1 [(G w) * (U u)], where V, `whole`, takes the
+    same values of p. The p[i + j] are sums of u[i] w[j]; in a correlation the y[i] are sums of x[i + j] w[j], the
+    transpose of what leads from u to p: y = U' [(G w) * (V^-1' x)]. So A = U' and B = V^-1'.
+    """
     a, g, whole = (at_points(POINTS[m], terms) for terms in (m, TAPS, m + TAPS - 1))
     return a.T, g, np.linalg.inv(whole).T
 

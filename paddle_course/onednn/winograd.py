@@ -5,10 +5,10 @@ multiplications in place of 3 m (for maps Lavin and Gray 2016, arXiv:1509.09308,
 
     y = A [(G w) * (B x)]
 
-The inputs and the weights are polynomials, whose values at m + 1 points and at infinity, which G and B give, are
-multiplied one by one; A goes back. So the maps become tiles of (m + 2) x (m + 2) values, and for each of these values
-there is one matrix product over the channels, of all tiles of some pictures. The gradient of the maps is a convolution
-of its own. That of the weights takes the same way in the other direction:
+It is a product of polynomials read backwards: `filtering.matrices` says how. So the maps become tiles of
+(m + 2) x (m + 2) values, and for each of these values there is one matrix product over the channels, of all tiles of
+some pictures. The gradient of the maps is a convolution of its own. That of the weights takes the same way in the other
+direction:
 
     dw = G' [(A' dy) * (B x)]
 """

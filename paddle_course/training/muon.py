@@ -36,7 +36,7 @@ class Muon(paddle.optimizer.Momentum):
         velocity.scale_(momentum).add_(gradient)
         update = orthogonal((gradient + momentum * velocity).flatten(1)).reshape(weight.shape)
         lr = self.get_lr() * weight.optimize_attr["learning_rate"]
-        length = float(paddle.linalg.norm(weight))
+        length = float(paddle.linalg.norm(weight)) or 1.0  # filters of zeros have no length to be given
         weight.scale_(len(weight) ** 0.5 / length).subtract_(lr * update)
         return None
 

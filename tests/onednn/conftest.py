@@ -11,8 +11,8 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_course import onednn, runtime
-from paddle_course.onednn import layers, library
+from paddle_course import models, onednn, runtime
+from paddle_course.onednn import layers, library, swap
 
 CLOSE = 1e-5  # of the largest value
 
@@ -40,6 +40,26 @@ def pass_with_avx2(file: str, chosen: str) -> None:
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng([seed, *shape]).normal(size=shape).astype(np.float32)
+
+
+def layers_on_maps(name: str, pictures: int) -> list[tuple[paddle.nn.Layer, tuple[int, ...]]]:
+    """The layers of a model that are accelerated, each kind and shape once, and the shape of their maps."""
+    model, met = models.build(name), {}
+
+    def meet(layer, given, maps):
+        if given[0].ndim == 4:
+            met.setdefault((type(layer), layer.extra_repr(), tuple(given[0].shape)), layer)
+
+    layers = [each for each in model.sublayers() if swap.kind_of(each) and not each.sublayers()]
+    hooks = [each.register_forward_post_hook(meet) for each in layers]
+    model.eval()
+    with paddle.no_grad():
+        model(paddle.to_tensor(noise(pictures, *models.MODELS[name].input_shape)))
+    for each in hooks:
+        each.remove()
+    model.train()
+    assert met
+    return [(layer, shape) for (_, _, shape), layer in met.items()]
 
 
 def numbers(layer: paddle.nn.Layer, images: np.ndarray, calls: int = 1) -> dict[str, np.ndarray]:

@@ -12,9 +12,9 @@ import pytest
 from paddle import nn
 
 from paddle_course import models, onednn
-from paddle_course.onednn import functions, library, memory, primitives, swap, tensors
+from paddle_course.onednn import functions, library, memory, primitives, tensors
 
-from .conftest import CLOSE, difference, noise, pass_with_avx2
+from .conftest import CLOSE, difference, layers_on_maps, noise, pass_with_avx2
 
 
 @pytest.fixture(autouse=True)
@@ -53,23 +53,7 @@ SISTERS = {"vgg13", "vgg19", "vgg19-imagenet", "resnet34", "resnet34-imagenet"}
 @pytest.mark.parametrize("name", sorted(models.MODELS.keys() - SISTERS - {"mlp"}))
 def test_every_layer_of_a_model_in_the_shape_it_has_there(like_stock, name):
     """Two pictures, or one of 224 x 224: in longer sums the order in which float32 is added up shows."""
-    model, entry, met = models.build(name), models.MODELS[name], {}
-
-    def meet(layer, given, maps):
-        met.setdefault((type(layer), layer.extra_repr(), tuple(given[0].shape)), layer)
-
-    layers = [each for each in model.sublayers() if swap.kind_of(each) and not each.sublayers()]
-    hooks = [each.register_forward_post_hook(meet) for each in layers]
-    count = 1 if entry.input_shape[1] > 64 else 2
-    model.eval()
-    with paddle.no_grad():
-        model(paddle.to_tensor(noise(count, *entry.input_shape)))
-    for each in hooks:
-        each.remove()
-    on_maps = {key: layer for key, layer in met.items() if len(key[-1]) == 4}
-    assert on_maps
-    for (_, _, shape), layer in on_maps.items():
-        layer.train()
+    for layer, shape in layers_on_maps(name, 1 if models.MODELS[name].input_shape[1] > 64 else 2):
         like_stock(layer, *shape)
 
 

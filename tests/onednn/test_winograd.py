@@ -15,9 +15,15 @@ from paddle_course.onednn.primitives import Convolution, Types, Window
 from paddle_course.onednn.tensors import empty, laid
 from paddle_course.onednn.winograd import Winograd, faster
 
-from .conftest import CLOSE, difference, noise, pass_with_avx2
+from .conftest import CLOSE, difference, layers_on_maps, noise, pass_with_avx2
 
 PLAIN = Window((3, 3), (1, 1), (1, 1), (1, 1))
+
+
+@pytest.fixture(autouse=True)
+def weights():
+    """The same weights every time: where a result is all but 0, rounding decides what ReLU lets through."""
+    paddle.seed(1)
 
 
 @pytest.mark.parametrize("m", filtering.POINTS)
@@ -120,6 +126,25 @@ def test_where_it_takes_the_place_of_onednns_own(monkeypatch):
     assert place() == [False, False]
 
 
+@pytest.fixture
+def whatever_the_number_of_tiles(monkeypatch):
+    """A few pictures have fewer tiles than it is taken for."""
+    monkeypatch.setattr(winograd, "FEWEST_TILES", 1)
+    primitives.convolution.cache_clear()
+    yield
+    primitives.convolution.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["fast", "vgg16", "resnet18"])
+def test_every_convolution_of_a_model(like_stock, monkeypatch, whatever_the_number_of_tiles, name):
+    used, run = [], winograd.ToWeights.__call__
+    monkeypatch.setattr(winograd.ToWeights, "__call__", lambda self, *places: used.append(run(self, *places)))
+    found = [each for each in layers_on_maps(name, 2) if isinstance(each[0], nn.Conv2D)]
+    for layer, shape in found:
+        like_stock(layer, *shape)
+    assert len(used) == {"fast": 4, "vgg16": 8, "resnet18": 4}[name] * (library.vector() == 8)
+
+
 @pytest.mark.parametrize("frozen", ["", "weight", "bias"])
 @pytest.mark.parametrize("relu", [False, True])
 def test_with_a_bias_and_a_relu(like_stock, monkeypatch, frozen, relu):
@@ -148,4 +173,4 @@ def test_the_same_bits_every_time():
 
 def test_with_avx2_alone():
     """With oneDNN held to AVX2, whatever this processor has."""
-    pass_with_avx2(__file__, "pictures or paddings or bias or bits")
+    pass_with_avx2(__file__, "pictures or paddings or model or bias or bits")

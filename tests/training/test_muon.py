@@ -95,6 +95,13 @@ def test_a_group_of_filters_has_its_own_momentum_and_rate():
     np.testing.assert_array_equal(one.conv.weight.numpy(), other.conv.weight.numpy())
 
 
+def test_filters_of_zeros_are_moved_by_the_update_alone():
+    net = Net()
+    net.conv.weight.set_value(paddle.zeros_like(net.conv.weight))
+    stepped(net, optimizers.build("muon", net), 0.5, 1)
+    assert 0 < np.linalg.norm(net.conv.weight.numpy()) < 2
+
+
 def test_the_length_of_a_filter_is_given():
     """Weight decay takes nothing from it, and what it was before is forgotten."""
     found = []
