@@ -4,8 +4,9 @@
 
 The camp network has 89,910 values, not 3,630, and reaches 66.9 % ± 0.4 (n = 3) after 20 epochs of Adam, 10 minutes each
 on one core of two (AMD EPYC with AVX2, Paddle 3.3.1) with another training beside it. The fast network, shown six views
-of each test picture, has 94.2 % ± 0.1 (n = 3) after 11 epochs, half an hour of both cores; with half its channels it
-has 91.1 % after six, in 6.4 minutes. All figures: docs/results.md.
+of each test picture, has 94.2 % ± 0.1 (n = 3) after 11 epochs (--full --question 5 --networks fast --seeds 3), half an
+hour of both cores; with half its channels it has 91.1 % (n = 1) after six, in 6.4 minutes. All figures:
+docs/results.md.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from paddle_course.config import RunConfig, flag
 
 TITLE = ("猫狗分类实验（CIFAR-10）", "Cats, dogs and eight other things: the camp's experiment on CIFAR-10")
 DATA, SHAPE, CAT, AXES = "CIFAR-10, 50,000 / 10,000", (3, 32, 32), 3, ("epoch", "accuracy")
-# Epochs of all pictures for half an hour of two cores, more or less, with bfloat16 and with AVX2 alone; of the fast
-# network those that take it to 94 %. MINUTES take one with half its channels to 90 %, and the others as long.
+# Epochs of all pictures for half an hour of two cores, more or less, with bfloat16 and with AVX2 alone, where those of
+# the fast network take it to 94 %. MINUTES take one with half its channels to 90 %, and the others as long.
 HALF_HOUR = {"camp": (170, 80), "lenet": (500, 270), "vgg16": (7, 4), "resnet18": (4, 2), "fast": (11, 11)}
 MINUTES = {"fast-half": 6, "camp": 25, "lenet": 65}
 COMPARED = ("camp", "lenet", "vgg11", "vgg16", "resnet18", "fast")  # by what the first updates bring
