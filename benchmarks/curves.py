@@ -6,7 +6,8 @@ Each model is trained four times from the same weights on the same batches of re
 accelerated ones in float32 and in bfloat16, and with stock layers again, but the pictures of each batch in another
 order. By arithmetic that order does not matter; by rounding it does, and training lets any difference grow. So the last
 one is the yardstick: this far apart are two trainings that differ in nothing but the rounding. Any one of them may end
-above or below the others by luck; whether a side learns worse shows in the mean over several seeds.
+above or below the others by luck; whether a side learns worse shows in the mean over several seeds. With a smaller
+`--rate` the differences grow less, and curves of the same arithmetic lie on one another.
 
 A processor without bfloat16 still shows what these numbers do to a training, slowly: `rounded` has stock layers, whose
 maps, gradients of maps and weights of convolutions are rounded to bfloat16 wherever the fast path has them so.
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import flags, rounds
-from benchmarks.measure import MOMENTUM, steps
+from benchmarks.measure import LR, MOMENTUM, steps
 from benchmarks.rounds import short
 from paddle_course import answers, batches, files, models, onednn, readers, runtime, training
 from paddle_course.onednn import library
@@ -56,6 +57,7 @@ class Learnt:
     data: str
     losses: Mapping[str, np.ndarray]
     minutes: Mapping[str, float]
+    rate: float = LR
 
     def apart(self, side: str) -> float | None:
         """The largest relative distance from stock's curve: the middle one of the seeds."""
@@ -120,8 +122,8 @@ def round_off(net: nn.Layer) -> None:
             layer.register_forward_post_hook(lambda layer, given, y: low(y) if y.ndim == 4 else y)
 
 
-def losses(model: str, side: str, data: batches.Batches, number: int) -> Iterator[float]:
-    """Train `number` steps; the loss at each.
+def losses(model: str, side: str, data: batches.Batches, number: int, rate: float = LR) -> Iterator[float]:
+    """Train `number` steps at this learning rate; the loss at each.
 
     Raises:
         UserError: this machine has no such layers.
@@ -136,7 +138,8 @@ def losses(model: str, side: str, data: batches.Batches, number: int) -> Iterato
     order = np.arange(data.size) if side != "reordered" else np.random.default_rng(0).permutation(data.size)
     stream = chain.from_iterable(map(data.epoch, count()))
     optimizer = training.optimizers.build("nesterov", net, momentum=MOMENTUM)
-    return islice(steps(net, optimizer, ((images[order], labels[order]) for images, labels in stream)), number)
+    ordered = ((images[order], labels[order]) for images, labels in stream)
+    return islice(steps(net, optimizer, ordered, rate), number)
 
 
 def others() -> tuple[str, ...]:
@@ -144,19 +147,19 @@ def others() -> tuple[str, ...]:
     return tuple(side for side in OTHERS if side != ("rounded" if library.has_bf16() else "bf16"))
 
 
-def learn(model: str, sides: Sequence[str], each: Sequence[batches.Batches], number: int) -> Learnt:
+def learn(model: str, sides: Sequence[str], each: Sequence[batches.Batches], number: int, rate: float) -> Learnt:
     """Train the sides one after the other, each on the batches of every seed."""
     found, minutes = {side: np.zeros((0, 0)) for side in SIDES}, {}
     for side in sides:
         start = time.perf_counter()
         try:
-            found[side] = np.array([list(losses(model, side, data, number)) for data in each])
+            found[side] = np.array([list(losses(model, side, data, number, rate)) for data in each])
             said = f"loss {short(found[side][:, 0].mean())} at first, {short(found[side][:, -1].mean())} at last"
         except UserError as error:
             said = f"failed: {error}"
         minutes[side] = (time.perf_counter() - start) / 60
         print(f"{model}, {side}: {said}", file=sys.stderr)
-    return Learnt(model, f"{each[0].data.source}, batch {each[0].size}", found, minutes)
+    return Learnt(model, f"{each[0].data.source}, batch {each[0].size}", found, minutes, rate)
 
 
 def tables(learnt: Sequence[Learnt], number: int) -> list[answers.Table]:
@@ -210,7 +213,8 @@ def results(learnt: Sequence[Learnt], number: int) -> list[answers.Result]:
     for each in learnt:
         for side in OTHERS:
             if off := each.off(side):
-                name, about = f"curves, {each.model}, {side}", (len(off), each.minutes[side], each.data)
+                about = len(off), each.minutes[side], each.data
+                name = f"curves{'' if each.rate == LR else f' at {each.rate:g}'}, {each.model}, {side}"
                 widest = f"largest distance in {number} steps, as a share of stock's loss, the middle one of the seeds"
                 made.append(answers.Result(name, ends, *answers.spread(off), *about))
                 made.append(answers.Result(f"{name}, apart", widest, each.apart(side), None, *about))
@@ -234,6 +238,7 @@ def benchmark(argv: Sequence[str]) -> None:
     add("--sides", type=flags.names(OTHERS), help="beside stock; default: all, but of bf16 and rounded only one")
     add("--steps", type=flags.at_least(int, 1), default=100, help="of each training (default: 100)")
     add("--batch", type=flags.at_least(int, 1), default=32, help="batch size (default: 32)")
+    add("--rate", type=flags.at_least(float, 1e-6), default=LR, help=f"learning rate (default: {LR})")
     add("--seeds", type=flags.at_least(int, 1), default=3, help="trainings of each; their mean counts (default: 3)")
     add("--figure", type=png, help="where to draw the curves; a .png")
     wanted = parser.parse_args(argv)
@@ -244,7 +249,7 @@ def benchmark(argv: Sequence[str]) -> None:
             raise UserError(f"--publish: {made_up[0]} is synthetic, and its results stay out of docs/results.json")
         print(f"the real pictures are not there: {', '.join(dict.fromkeys(made_up))} instead", file=sys.stderr)
     sides = ("stock", *(wanted.sides or others()))
-    learnt = [learn(model, sides, each, wanted.steps) for model, each in data.items()]
+    learnt = [learn(model, sides, each, wanted.steps, wanted.rate) for model, each in data.items()]
     rounds.show(tables(learnt, wanted.steps))
     if wanted.publish:
         rounds.publish("curves", argv, results(learnt, wanted.steps))

@@ -137,16 +137,19 @@ def widen(net: paddle.nn.Layer) -> None:
 
 
 def steps(
-    net: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, data: Iterable[tuple[np.ndarray, np.ndarray]]
+    net: paddle.nn.Layer,
+    optimizer: paddle.optimizer.Optimizer,
+    data: Iterable[tuple[np.ndarray, np.ndarray]],
+    rate: float = LR,
 ) -> Iterator[float]:
-    """Train as `training.fit` does; yields the loss behind each step."""
+    """Train as `training.fit` does, at one learning rate; yields the loss behind each step."""
     import paddle
 
     from paddle_course import training
 
     net.train()
     for images, labels in data:
-        optimizer.set_lr(LR)
+        optimizer.set_lr(rate)
         loss = training.losses.cross_entropy(net(paddle.to_tensor(images)), paddle.to_tensor(labels))
         loss.backward()
         value = loss.item()

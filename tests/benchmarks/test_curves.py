@@ -122,6 +122,8 @@ def test_the_numbers_agree_with_the_curves() -> None:
     assert (bf16.value, bf16.sd) == pytest.approx((0.05, 0.1 / np.sqrt(2)))
     assert (overlay.name, overlay.value, apart.value) == ("curves, lenet, f32, apart", 0.0, 0.125)
     assert "largest distance in 11 steps, as a share of stock's loss" in apart.metric and apart.n == 2
+    slower = curves.results([dataclasses.replace(learnt, rate=0.001)], 11)
+    assert [each.name for each in slower[:2]] == [f"curves at 0.001, lenet, f32{more}" for more in ("", ", apart")]
     shown = curves.tables([learnt], 11)
     assert [table.rows[0][1:4] for table in shown[1:]] == [
         ("0.00 ± 0.00 %", "5.00 ± 7.07 %", None),
@@ -147,6 +149,15 @@ def test_seeds_are_other_weights_and_other_pictures(onednn_is_here: None) -> Non
     assert one != other
 
 
+def test_a_smaller_rate_changes_less() -> None:
+    data = curves.prepared("lenet", 4)
+    usual, smaller, least = (
+        np.array(list(curves.losses("lenet", "stock", data, 2, rate))) for rate in (0.01, 0.001, 1e-6)
+    )
+    assert usual[0] == smaller[0] == least[0]
+    assert abs(usual[1] - least[1]) > 2 * abs(smaller[1] - least[1]) > 0
+
+
 def test_the_curves_are_drawn_and_published(
     onednn_is_here: None, entries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -154,17 +165,18 @@ def test_the_curves_are_drawn_and_published(
     monkeypatch.setattr(curves, "pictures", lambda shape: digits)
     seen, learn = [], curves.learn
     monkeypatch.setattr(curves, "learn", lambda *words: seen.append(learn(*words)) or seen[-1])
-    assert curves.main([*SMALL, "--figure", str(tmp_path / "curves.png"), "--publish"]) == 0
+    assert curves.main([*SMALL, "--rate", "0.02", "--figure", str(tmp_path / "curves.png"), "--publish"]) == 0
     picture = cv2.imread(str(tmp_path / "curves.png"))
     assert picture is not None and picture.std() > 5
     found, (learnt,) = entries(), seen
     others = curves.others()
-    assert found.keys() == {f"curves, lenet, {side}{more}" for side in others for more in ("", ", apart")}
+    assert learnt.rate == 0.02
+    assert found.keys() == {f"curves at 0.02, lenet, {side}{more}" for side in others for more in ("", ", apart")}
     for side in others:
-        assert found[f"curves, lenet, {side}"]["value"] == np.mean(learnt.off(side)) != 0
-        assert found[f"curves, lenet, {side}, apart"]["value"] == learnt.apart(side) > 0
-    assert found["curves, lenet, f32"]["data"] == "digits, batch 4"
-    assert found["curves, lenet, f32"]["command"].endswith(
+        assert found[f"curves at 0.02, lenet, {side}"]["value"] == np.mean(learnt.off(side)) != 0
+        assert found[f"curves at 0.02, lenet, {side}, apart"]["value"] == learnt.apart(side) > 0
+    assert found["curves at 0.02, lenet, f32"]["data"] == "digits, batch 4"
+    assert found["curves at 0.02, lenet, f32"]["command"].endswith(
         " --figure curves.png --publish"
     )  # and no place of this machine
     shown = capsys.readouterr()

@@ -30,7 +30,7 @@ WRONG = {
     "readers": (["--seconds", "0"],),
     "drawing": (["--seconds", "0"], ["--rounds", "0"]),
     "denormals": (["--steps", "3"], ["--runs", "margin,decoy"], ["--width", "0"]),
-    "curves": (["--models", "resnet50-imagenet"], ["--figure", "docs"], ["--steps", "0"]),
+    "curves": (["--models", "resnet50-imagenet"], ["--figure", "docs"], ["--steps", "0"], ["--rate", "0"]),
 }
 
 
