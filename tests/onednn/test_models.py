@@ -18,7 +18,7 @@ from paddle import nn
 from paddle_course import models, onednn, runtime
 from paddle_course.onednn import functions, library, memory, primitives, tensors
 
-from .conftest import difference, noise
+from .conftest import difference, noise, pass_with_avx2
 
 SMALL = {
     "lenet": {},
@@ -176,20 +176,26 @@ def all_ways():
     return [nn.Conv2D(3, 80, 3), nn.ReLU(), nn.Conv2D(80, 80, 3), nn.Conv2D(80, 16, 3, stride=2)]
 
 
-@pytest.mark.parametrize(("parts", "pictures", "steps"), [(all_kinds, 4, 600), (all_ways, 32, 200)])
+@pytest.mark.parametrize(("parts", "pictures", "steps"), [(all_kinds, 4, 150), (all_ways, 32, 100)])
 def test_no_memory_is_lost(parts, pictures, steps):
     model = nn.Sequential(*parts(), nn.AdaptiveAvgPool2D(1), nn.Flatten())
     onednn.accelerate(model)
     x = paddle.to_tensor(noise(pictures, 3, 8, 8))
 
-    def run(count):
-        for _ in range(count):
+    def run():
+        for _ in range(steps):
             model(x).sum().backward()
             model.clear_gradients()
         return rss()
 
-    start = run(steps // 2)
-    assert run(steps) - start < steps  # kB: less than one of each thousand bytes that went through
+    # What is lost is lost in every stretch; what the allocator takes once, some hundred kB at any time, in one of them.
+    grown = np.diff([run() for _ in range(5)])
+    assert min(grown) < steps  # kB: less than one of each thousand bytes that went through
+
+
+def test_no_memory_is_lost_with_avx2_alone():
+    """All ways are taken with oneDNN held to AVX2, whatever this processor has."""
+    pass_with_avx2(__file__, "no_memory_is_lost and all_ways")
 
 
 def test_a_graph_that_nobody_goes_back_through_is_let_go(monkeypatch):
