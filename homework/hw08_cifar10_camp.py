@@ -5,7 +5,7 @@
 The camp network has 89,910 values, not 3,630, and reaches 66.9 % ± 0.4 (n = 3) after 20 epochs of Adam, 10 minutes each
 on one core of two (AMD EPYC with AVX2, Paddle 3.3.1) with another training beside it. The fast network, shown six views
 of each test picture, has 94.2 % ± 0.1 (n = 3) after 11 epochs (--full --question 5 --networks fast --seeds 3), half an
-hour of both cores; with half its channels it has 91.1 % (n = 1) after six, in 6.4 minutes. All figures:
+hour of both cores; with half its channels it has 91.2 % ± 0.2 (n = 3) after six, in 6 minutes. All figures:
 docs/results.md.
 """
 
