@@ -7,7 +7,8 @@ accelerated ones in float32 and in bfloat16, and with stock layers again, but th
 order. By arithmetic that order does not matter; by rounding it does, and training lets any difference grow. So the last
 one is the yardstick: this far apart are two trainings that differ in nothing but the rounding. Any one of them may end
 above or below the others by luck; whether a side learns worse shows in the mean over several seeds. With a smaller
-`--rate` the differences grow less, and curves of the same arithmetic lie on one another.
+`--rate` the differences grow less. Where stock's own curve parts from itself, `retraced` tells rounding from a mistake:
+stock layers train, and accelerated ones in float32 are given their weights at every step, so that nothing can grow.
 
 A processor without bfloat16 still shows what these numbers do to a training, slowly: `rounded` has stock layers, whose
 maps, gradients of maps and weights of convolutions are rounded to bfloat16 wherever the fast path has them so.
@@ -20,7 +21,7 @@ import statistics
 import sys
 import time
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, count, islice
 from pathlib import Path
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from paddle import nn
 
 DEFAULT = ("lenet", "camp", "vgg16", "resnet18", "fast")
-SIDES = ("stock", "f32", "bf16", "rounded", "reordered")
+SIDES = ("stock", "f32", "bf16", "rounded", "reordered", "retraced")
 OTHERS = SIDES[1:]
 DATA = {(1, 28, 28): "mnist", (3, 32, 32): "cifar10"}
 MODELS = tuple(name for name, entry in models.MODELS.items() if entry.input_shape in DATA)
@@ -122,6 +123,37 @@ def round_off(net: nn.Layer) -> None:
             layer.register_forward_post_hook(lambda layer, given, y: low(y) if y.ndim == 4 else y)
 
 
+def accelerate(net: nn.Layer, precision: str) -> None:
+    """Accelerate the layers, in this precision and no other."""
+    report = onednn.accelerate(net, precision)
+    if report.precision != precision:
+        raise UserError(str(report))
+
+
+def retrace(
+    net: nn.Layer,
+    twin: nn.Layer,
+    optimizer: paddle.optimizer.Optimizer,
+    data: Iterable[tuple[np.ndarray, np.ndarray]],
+    rate: float,
+) -> Iterator[float]:
+    """Train `net`; yields the loss that `twin` has before each step with the weights of `net` on the same pictures."""
+    import paddle
+
+    found = []
+
+    def watched() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for images, labels in data:
+            twin.set_state_dict(net.state_dict())
+            with paddle.no_grad():
+                loss = training.losses.cross_entropy(twin(paddle.to_tensor(images)), paddle.to_tensor(labels))
+            found.append(loss.item())
+            yield images, labels
+
+    for _ in steps(net, optimizer, watched(), rate):
+        yield found[-1]
+
+
 def losses(model: str, side: str, data: batches.Batches, number: int, rate: float = LR) -> Iterator[float]:
     """Train `number` steps at this learning rate; the loss at each.
 
@@ -130,15 +162,16 @@ def losses(model: str, side: str, data: batches.Batches, number: int, rate: floa
     """
     net = begun(model, data)
     if side in ("f32", "bf16"):
-        report = onednn.accelerate(net, side)
-        if report.precision != side:
-            raise UserError(str(report))
+        accelerate(net, side)
     elif side == "rounded":
         round_off(net)
     order = np.arange(data.size) if side != "reordered" else np.random.default_rng(0).permutation(data.size)
     stream = chain.from_iterable(map(data.epoch, count()))
     optimizer = training.optimizers.build("nesterov", net, momentum=MOMENTUM)
     ordered = ((images[order], labels[order]) for images, labels in stream)
+    if side == "retraced":
+        accelerate(twin := begun(model, data), "f32")
+        return islice(retrace(net, twin, optimizer, ordered, rate), number)
     return islice(steps(net, optimizer, ordered, rate), number)
 
 
@@ -166,8 +199,9 @@ def tables(learnt: Sequence[Learnt], number: int) -> list[answers.Table]:
     """The last losses, how far they are from stock's, and how far the curves are, a row for each model."""
 
     def table(caption: str, sides: Sequence[str], cell: Callable[[Learnt, str], Any], note: str = "") -> answers.Table:
-        rows = tuple((each.model, *(cell(each, side) for side in sides), each.data) for each in learnt)
-        return answers.Table(caption, ("model", *sides, "data"), rows, note)
+        tried = [side for side in sides if any(side in each.minutes for each in learnt)]
+        rows = tuple((each.model, *(cell(each, side) for side in tried)) for each in learnt)
+        return answers.Table(caption, ("model", *tried), rows, note)
 
     def mean(values: Sequence[float]) -> str | None:
         return short(statistics.fmean(values)) if values else None
@@ -185,8 +219,14 @@ def tables(learnt: Sequence[Learnt], number: int) -> list[answers.Table]:
     note = (
         "reordered: stock layers again, the pictures of each batch in another order, so that only the rounding differs"
     )
+    data = "; ".join(f"{each.model}: {each.data}" for each in learnt)
     return [
-        table(f"Mean loss of the last {min(LAST, number)} of {number} steps", SIDES, lambda *w: mean(Learnt.last(*w))),
+        table(
+            f"Mean loss of the last {min(LAST, number)} of {number} steps",
+            SIDES,
+            lambda *w: mean(Learnt.last(*w)),
+            data,
+        ),
         table("The same / stock's - 1", OTHERS, lambda *which: spread(Learnt.off(*which))),
         table("Largest distance from stock's curve", OTHERS, apart, note),
     ]

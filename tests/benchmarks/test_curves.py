@@ -111,11 +111,11 @@ def test_the_fast_network_begins_whitened() -> None:
 def test_the_numbers_agree_with_the_curves() -> None:
     stock, above = [8.0] + 10 * [2.0], [6.0] + 10 * [2.2]
     curve = {"stock": [stock, stock], "f32": [stock, stock], "bf16": [above, stock]}
-    curve |= {"rounded": np.zeros((0, 0)), "reordered": np.zeros((0, 0))}
+    curve |= dict.fromkeys(("rounded", "reordered", "retraced"), np.zeros((0, 0)))
     learnt = Learnt("lenet", "data", {side: np.array(each) for side, each in curve.items()}, dict.fromkeys(curve, 0.5))
-    assert [learnt.last(side) for side in curve] == [[2.0, 2.0], [2.0, 2.0], pytest.approx([2.2, 2.0]), [], []]
-    assert [learnt.off(side) for side in curve] == [[0.0, 0.0], [0.0, 0.0], pytest.approx([0.1, 0.0]), [], []]
-    assert [learnt.apart(side) for side in curve] == [0.0, 0.0, 0.125, None, None]
+    assert [learnt.last(side) for side in curve] == [[2.0, 2.0], [2.0, 2.0], pytest.approx([2.2, 2.0]), [], [], []]
+    assert [learnt.off(side) for side in curve] == [[0.0, 0.0], [0.0, 0.0], pytest.approx([0.1, 0.0]), [], [], []]
+    assert [learnt.apart(side) for side in curve] == [0.0, 0.0, 0.125, None, None, None]
     f32, overlay, bf16, apart = curves.results([learnt], 11)
     assert (f32.name, f32.value, f32.n, bf16.name) == ("curves, lenet, f32", 0.0, 2, "curves, lenet, bf16")
     assert bf16.metric == "mean loss of the last 10 of 11 steps above stock's, as a share of it"
@@ -138,10 +138,30 @@ def test_only_the_sides_that_are_asked_for_are_trained(entries, capsys: pytest.C
         " stock",
         " rounded",
     ]
-    assert [line.count("–") for line in shown.out.splitlines() if line.startswith("lenet ")] == [3, 3, 3]
+    heads = [line.split()[1:] for line in shown.out.splitlines() if line.startswith("model ")]
+    assert heads == [["stock", "rounded"], ["rounded"], ["rounded"]] and "–" not in shown.out
     with pytest.raises(SystemExit, match="2"):
         curves.main([*SMALL, "--sides", "float8"])
-    assert "'float8' is none of f32, bf16, rounded, reordered" in capsys.readouterr().err
+    assert "'float8' is none of f32, bf16, rounded, reordered, retraced" in capsys.readouterr().err
+
+
+def test_what_is_retraced_is_stocks_way(onednn_is_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the same weights there is but a step's rounding between the two, and a wrong layer is seen at every step."""
+    data = curves.prepared("lenet", 4)
+
+    def distances() -> np.ndarray:
+        stock, retraced = (np.array(list(curves.losses("lenet", side, data, 5))) for side in ("stock", "retraced"))
+        return np.abs(retraced - stock) / stock
+
+    assert distances().max() < 1e-5
+    accelerate = onednn.accelerate
+
+    def wrong(net: nn.Layer, precision: str) -> onednn.Report:
+        net.features.pool2.register_forward_post_hook(lambda layer, given, maps: 1.01 * maps)
+        return accelerate(net, precision)
+
+    monkeypatch.setattr(onednn, "accelerate", wrong)
+    assert distances().min() > 1e-5
 
 
 def test_seeds_are_other_weights_and_other_pictures(onednn_is_here: None) -> None:
