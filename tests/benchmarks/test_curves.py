@@ -45,8 +45,8 @@ def test_only_the_rounding_differs(onednn_is_here: None) -> None:
     stock, again, *others = (np.array(list(curves.losses("lenet", side, data, 5))) for side in sides)
     assert len(stock) == 5 and len(set(stock)) == 5
     assert np.array_equal(stock, again)
-    for other, close in zip(others, bounds.values(), strict=True):
-        assert not np.array_equal(stock, other)
+    for other, (side, close) in zip(others, bounds.items(), strict=True):
+        assert side == "retraced" or not np.array_equal(stock, other)  # with the same weights they may agree to the bit
         assert np.allclose(stock, other, rtol=close, atol=0)
 
 
@@ -193,8 +193,9 @@ def test_the_curves_are_drawn_and_published(
     assert learnt.rate == 0.02
     assert found.keys() == {f"curves at 0.02, lenet, {side}{more}" for side in others for more in ("", ", apart")}
     for side in others:
-        assert found[f"curves at 0.02, lenet, {side}"]["value"] == np.mean(learnt.off(side)) != 0
-        assert found[f"curves at 0.02, lenet, {side}, apart"]["value"] == learnt.apart(side) > 0
+        assert found[f"curves at 0.02, lenet, {side}"]["value"] == np.mean(learnt.off(side))
+        assert found[f"curves at 0.02, lenet, {side}, apart"]["value"] == learnt.apart(side)
+        assert side == "retraced" or np.mean(learnt.off(side)) and learnt.apart(side)
     assert found["curves at 0.02, lenet, f32"]["data"] == "digits, batch 4"
     assert found["curves at 0.02, lenet, f32"]["command"].endswith(
         " --figure curves.png --publish"
