@@ -214,12 +214,12 @@ def test_a_layer_that_stands_twice_in_a_chain(like_stock):
 def test_a_part_of_a_batch(block, channels_last):
     """It shares the memory of the whole batch, and begins somewhere within."""
     stock, parts = copy.deepcopy(block), []
-    onednn.accelerate(block)
+    onednn.accelerate(block, "f32")
     for each in (stock, block):
         x = paddle.to_tensor(noise(4, 5, 6, 6), stop_gradient=False)
         whole = nn.Conv2D(5, 5, 1, weight_attr=nn.initializer.Constant(0.3))
         if channels_last:
-            onednn.accelerate(whole)
+            onednn.accelerate(whole, "f32")
         y = each(whole(x)[2:4])
         y.backward(paddle.to_tensor(noise(*y.shape)))
         parts.append((y.numpy(), x.grad.numpy()))
@@ -275,7 +275,7 @@ def test_what_is_changed_in_place_is_never_gone_back_through(layer, what):
     refused = []
     for fast in (False, True):
         if fast:
-            onednn.accelerate(layer)
+            onednn.accelerate(layer, "f32")
         source = paddle.to_tensor(noise(2, 6, 6, 5), stop_gradient=False)
         x = paddle.scale(source, 1.0).transpose([0, 3, 1, 2])  # channels-last already: it is read where it lies
         y = layer(x)
@@ -506,6 +506,24 @@ bf16 = pytest.mark.skipif(not library.has_bf16(), reason="this processor has no 
 def test_bfloat16_convolutions_are_close(like_stock):
     ours = like_stock(nn.Conv2D(16, 32, 3, padding=1), 4, 16, 8, 8, precision="bf16", close=0.02)
     assert {value.dtype for value in ours.values()} == {np.dtype(np.float32)}
+
+
+@bf16
+@pytest.mark.parametrize("layer", [nn.Conv2D(5, 5, 1), body("conv", "relu")])
+def test_what_was_rounded_to_bfloat16_may_be_changed(layer):
+    """The gradient goes back through the copy: it is the same as without the change."""
+    onednn.accelerate(layer, "bf16")
+    gradients = []
+    for change in (0.0, 1.0):
+        source = paddle.to_tensor(noise(2, 6, 6, 5), stop_gradient=False)
+        x = paddle.scale(source, 1.0).transpose([0, 3, 1, 2])
+        y = layer(x)
+        x.add_(paddle.full([1], change))
+        y.square().sum().backward()
+        learned = [p.grad.numpy() for p in layer.parameters() if p.trainable]
+        gradients.append([source.grad.numpy(), *learned])
+        layer.clear_gradients(set_to_zero=False)
+    assert all(np.array_equal(*pair) for pair in zip(*gradients, strict=True))
 
 
 def mixed():

@@ -101,11 +101,11 @@ def test_a_copy_uses_its_own_weights():
 
 def test_a_pickled_one_is_stock():
     model = nn.Sequential(nn.Conv2D(3, 4, 3), nn.ReLU(), models.Residual(nn.Sequential(nn.ReLU()), 4, 4, 1))
-    onednn.accelerate(model)
+    onednn.accelerate(model, "f32")
     loaded, x = pickle.loads(pickle.dumps(model)), paddle.to_tensor(noise(1, 3, 6, 6))
     assert onednn.precision(loaded) == "stock" and onednn.precision(model) != "stock"
     assert difference(loaded(x).numpy(), model(x).numpy()) < 1e-5
-    onednn.accelerate(loaded)
+    onednn.accelerate(loaded, "f32")
     assert (loaded(x).numpy() == model(x).numpy()).all() and onednn.precision(loaded) != "stock"
 
 
@@ -144,10 +144,10 @@ def test_classes_of_others_are_not_taken_for_ours():
     x, blocks = paddle.to_tensor(noise(2, 3, 4, 4)), [Dense(), Residual(nn.Conv2D(3, 3, 1), 3, 3, 1)]
     for block in blocks:
         theirs = block(x).numpy()
-        assert type(block).__name__ not in onednn.accelerate(block).swapped
+        assert type(block).__name__ not in onednn.accelerate(block, "f32").swapped
         assert difference(block(x).numpy(), theirs) < 1e-5
     ours = models.Residual(nn.Conv2D(3, 3, 1), 3, 3, 1)
-    onednn.accelerate(ours)
+    onednn.accelerate(ours, "f32")
     ours.relu = nn.Sigmoid()
     assert difference(ours(x).numpy(), nn.functional.sigmoid(ours.body(x) + x).numpy()) < 1e-5
 

@@ -102,6 +102,7 @@ def test_paddings(monkeypatch, before, after):
 def test_few_pictures_at_a_time(monkeypatch):
     """What fits into the cache is taken at a time, at least one picture, and the rest of them in the end."""
     monkeypatch.setattr(winograd, "TOGETHER", 15_000)
+    monkeypatch.setattr(library, "vector", lambda: 8)  # the gap between a tile's rows, wherever this runs
     made = Winograd((7, 16, 6, 6), (16, 16, 3, 3), PLAIN).to_weights()  # a picture's tiles have 7,040 bytes
     assert [part.come.pictures for part in made.parts] == [2, 2, 2, 1] and len(set(made.parts)) == 2
     assert len(Winograd((7, 64, 16, 16), (64, 64, 3, 3), PLAIN).to_weights().parts) == 7
