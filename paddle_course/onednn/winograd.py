@@ -1,4 +1,4 @@
-"""A 3 x 3 convolution and its gradients with fewer multiplications: for AVX2, where these take most of the time.
+"""A 3 x 3 convolution in float32 and its gradients with fewer multiplications, which take most of the time.
 
 Winograd's F(m, 3) works out m neighbours of a result from m + 2 of the row they come from and 3 weights, with m + 2
 multiplications in place of 3 m (for maps Lavin and Gray 2016, arXiv:1509.09308, by rows and by columns):
@@ -50,7 +50,7 @@ TOGETHER = 1 << 22  # bytes of tiles that are taken at a time, so that they stay
 
 def faster(x: Shape, w: Shape, window: Window, groups: int) -> tuple[Winograd | None, Winograd | None]:
     """What is to be taken in place of oneDNN's own code: for float32 maps and their gradient, and for the weights'."""
-    if dnn.vector() != 8 or not suits(window, groups):
+    if not suits(window, groups):
         return None, None
     found, channels = Winograd(x, w, window), 2 * w[0] * w[1] / (w[0] + w[1])
     if found.tiles < FEWEST_TILES or channels < FEWEST_FOR_WEIGHTS:

@@ -172,14 +172,17 @@ def all_kinds():
 
 
 def all_ways():
-    """By oneDNN's own code, by Winograd and with an exchanged gradient: the last two with AVX2 only."""
+    """By oneDNN's own code, by Winograd and with an exchanged gradient: the last with AVX2 only."""
     return [nn.Conv2D(3, 80, 3), nn.ReLU(), nn.Conv2D(80, 80, 3), nn.Conv2D(80, 16, 3, stride=2)]
 
 
-@pytest.mark.parametrize(("parts", "pictures", "steps"), [(all_kinds, 4, 150), (all_ways, 32, 100)])
-def test_no_memory_is_lost(parts, pictures, steps):
+@pytest.mark.parametrize(
+    ("parts", "precision", "pictures", "steps"),
+    [(all_kinds, "f32", 4, 150), (all_kinds, "auto", 4, 150), (all_ways, "f32", 32, 100)],
+)
+def test_no_memory_is_lost(parts, precision, pictures, steps):
     model = nn.Sequential(*parts(), nn.AdaptiveAvgPool2D(1), nn.Flatten())
-    onednn.accelerate(model)
+    onednn.accelerate(model, precision)
     x = paddle.to_tensor(noise(pictures, 3, 8, 8))
 
     def run():
