@@ -93,13 +93,16 @@ def ways(layer: Layer) -> dict[str, Ways]:
     found = {
         FORWARD: {OWN: convolved((own.forward, own.weights), x, y)},
         TO_DATA: {OWN: convolved((own.to_data, own.weights_back), dy, dx)},
-        TO_WEIGHTS: {OWN: learned(own.to_weights), EXCHANGED: learned(Exchanged(*layer[:3]))},
+        TO_WEIGHTS: {OWN: learned(own.to_weights)},
     }
+    exchanged = Exchanged(*layer[:3])
+    if exchanged.compiled:
+        found[TO_WEIGHTS][EXCHANGED] = learned(exchanged)
     if suits(layer.window, layer.groups):
-        other = Winograd(*layer[:3])
-        found[FORWARD][WINOGRAD] = convolved(other.forward(bias=False, relu=False), x, y)
-        found[TO_DATA][WINOGRAD] = convolved(other.to_data(), dy, dx)
-        found[TO_WEIGHTS][WINOGRAD] = learned(other.to_weights())
+        winograd = Winograd(*layer[:3])
+        found[FORWARD][WINOGRAD] = convolved(winograd.forward(bias=False, relu=False), x, y)
+        found[TO_DATA][WINOGRAD] = convolved(winograd.to_data(), dy, dx)
+        found[TO_WEIGHTS][WINOGRAD] = learned(winograd.to_weights())
     return found
 
 

@@ -49,7 +49,7 @@ def exchanged(x: Shape, w: Shape, window: Window, groups: int) -> Exchanged | No
     if dnn.vector() != BLOCK or groups > 1 or prod(w[2:]) == 1 or min(w[:2]) < FEWEST or pixels > LARGEST:
         return None
     found = Exchanged(x, w, window)
-    return found if all(part.compiled for part in found.parts) else None
+    return found if found.compiled else None
 
 
 class Exchanged:
@@ -65,6 +65,7 @@ class Exchanged:
         k, taps = w[0], w[2] * w[3]
         fitting = TOGETHER // (4 * k * prod(window.places(size))) // BLOCK * BLOCK
         self.parts = portions(n, max(fitting, BLOCK), lambda count: Part((count, *x[1:]), w, window))
+        self.compiled = all(part.compiled for part in self.parts)
         total = in_blocks((c, k, *w[2:]))
         self.size = size_of(descriptor(total))
         self.finish = reorder(total, Layout(total.shape, (taps, c * taps, w[3], 1)))
