@@ -8,7 +8,7 @@
 The network is LeNet: small enough for 25 trainings, good enough for 99 %: at its best rate Adam reads 99.20 % ± 0.04 of
 the test digits, AdamW 99.20 ± 0.06, momentum 99.17 ± 0.05, SGD 98.93 ± 0.09, Adagrad 98.79 ± 0.16 (n = 3). The grid was
 meant to take 15 minutes and took 27 on two cores with AVX2 alone, other work beside it (AMD EPYC, Paddle 3.3.1). At the
-speeds of docs/cpu.md its 10.8 million digits take 24 minutes there and 10 on two cores with AVX-512, where it was not
+speeds of docs/cpu.md its 10.8 million digits take 19 minutes there and 9 on two cores with AVX-512, where it was not
 measured.
 """
 

@@ -5,8 +5,8 @@
 ./run.sh hw04 --full             three seeds, and every row of question 1 trained as long as the best network
 
 All choices were made on 9,999 digits held out of the training set; the test digits are looked at once, at the end.
-Question 2 was meant to take fifteen minutes. That is 241 GFLOP/s from first to last, and docs/cpu.md has 158 as the
-most that two cores with AVX2 do in float32, 534 for two with AVX-512 in bfloat16, where it was not measured. On one
+Question 2 was meant to take fifteen minutes. That is 241 GFLOP/s from first to last, and docs/cpu.md has 234 as the
+most that two cores with AVX2 do in float32, 599 for two with AVX-512 in bfloat16, where it was not measured. On one
 thread (2 cores AMD EPYC with AVX2, Paddle 3.3.1), held up by other work, it took 103 to 109 minutes: 99.70 % ± 0.02 of
 the test digits (n = 3; 29, 29 and 33 of 10,000 misread). Of 9,999 held-out digits 53 are misread after 3 epochs of
 question 1, 97 without the rate schedule, 85 by LeNet, 221 without all four; what augmentation and smoothing bring in so
