@@ -68,8 +68,9 @@ def test_few_pictures_at_a_time(monkeypatch):
 
 
 def test_where_it_takes_the_place_of_onednns_own(monkeypatch):
+    if library.vector() != 8:  # there oneDNN has no compiled code for some of these
+        monkeypatch.setattr(exchange, "implementation", lambda made: "jit:any")
     monkeypatch.setattr(library, "vector", lambda: 8)
-    monkeypatch.setattr(exchange, "implementation", lambda made: "jit:any")  # with AVX-512 some have none
 
     def place(x=(16, 32, 8, 8), w=(32, 32, 3, 3), window=PLAIN, groups=1):
         return exchanged(x, w, window, groups)
@@ -121,4 +122,4 @@ def test_the_same_bits_every_time():
 
 def test_with_avx2_alone():
     """With oneDNN held to AVX2, whatever this processor has."""
-    pass_with_avx2(__file__, "pictures or windows or bias or bits")
+    pass_with_avx2(__file__, "pictures or windows or bias or bits or where_it_takes")
